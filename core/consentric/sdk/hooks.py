@@ -1,4 +1,4 @@
-"""The hooks of the entry-point group `consentric`: they register things or watch, none changes data in flight."""
+"""The hooks of the entry-point group `consentric`: they register or watch, none changes data in flight."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Contact:
     optout_offered: bool | None = None
     """Whether an opt-out was offered when the address was collected (soft opt-in)."""
     is_complete: bool = True
-    """False when the source could not be asked everything (consents missing): nothing follows from absence."""
+    """False when the source could not be asked everything: nothing follows from absence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
