@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, task in TASKS.items():
         tasks.add_parser(name, help=(task.__doc__ or "").splitlines()[0]).set_defaults(run=task)
     known, rest = parser.parse_known_args(arguments)
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - any python3 may start this file
         print(f"consentric needs Python 3.11 or later; this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
     return int(known.run(rest))
