@@ -1,0 +1,168 @@
+"""Keeps a pretend portal in one file: JSON in columns, lightly compressed."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import json
+import os
+import secrets
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .object_store import ObjectStore, StoredObject
+from .properties import Option, Property
+from .state import Account, Allowance, ContactList, EmailEvent, HubSpotState, Occurrence, Status, Subscription
+
+FORMAT = 1
+FILE = "hubspot.json.gz"
+
+
+def save(state: HubSpotState, folder: Path) -> Path:
+    """Writes the portal to `folder` in one atomic step, readable by its owner only.
+
+    Columns instead of one object per record: 160,000 orders load and save in about a second each.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    document = {
+        "format": FORMAT,
+        "account": asdict(state.account),
+        "allowance": asdict(state.allowance),
+        "objects": {name: _columns(store) for name, store in state.objects.items()},
+        "properties": {
+            name: [asdict(one) for one in made.values() if not one.hubspot_defined]
+            for name, made in state.properties.items()
+        },
+        "property_groups": state.property_groups,
+        "associations": [
+            [start, end, list(links), list(links.values())]
+            for (start, end), links in state.associations.items()
+        ],
+        "subscriptions": [asdict(one) for one in state.subscriptions.values()],
+        "statuses": [[email, list(known.items())] for email, known in state.statuses.items()],
+        "opted_out": state.opted_out,
+        "blocked": sorted(state.blocked),
+        "lists": [asdict(one) | {"members": list(one.members.items())} for one in state.lists.values()],
+        "campaigns": list(state.campaigns.items()),
+        "email_events": [list(column) for column in zip(*state.email_events, strict=True)],
+        "occurrences": state.occurrences,
+        "next_id": state.next_id,
+        "log_seq": state.log_seq,
+        "requests": state.requests,
+    }
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+    return _write(folder / FILE, gzip.compress(text.encode(), compresslevel=1, mtime=0))
+
+
+def load(folder: Path) -> HubSpotState:
+    """Reads the portal back; the file's own format number must fit.
+
+    Raises:
+        FileNotFoundError: When the folder holds no portal.
+        ValueError: When another version wrote it.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()  # half of the time of a load goes to looking for cycles that are not there
+    try:
+        return _loaded(folder)
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
+def create(folder: Path, state: HubSpotState) -> None:
+    """Saves a new portal, gives it credentials and writes its token to `hubspot.token` (0600)."""
+    account = state.account
+    account.token = account.token or f"pat-eu1-{secrets.token_hex(16)}"
+    account.client_secret = account.client_secret or secrets.token_hex(16)
+    account.refresh_token = account.refresh_token or f"eu1-{secrets.token_hex(18)}"
+    save(state, folder)
+    _write(folder / "hubspot.token", account.token.encode() + b"\n")
+
+
+def _loaded(folder: Path) -> HubSpotState:
+    document: dict[str, Any] = json.loads(gzip.decompress((folder / FILE).read_bytes()))
+    if document["format"] != FORMAT:
+        raise ValueError(f"{folder / FILE} has format {document['format']}, this version reads {FORMAT}")
+    state = HubSpotState()
+    state.account = Account(**document["account"])
+    state.allowance = Allowance(**document["allowance"])
+    for name, made in document["properties"].items():
+        for entry in made:
+            entry["options"] = [Option(**option) for option in entry["options"]]
+            state.properties[name][entry["name"]] = Property(**entry)
+            if entry["has_unique_value"]:
+                state.objects[name].unique[entry["name"]] = {}
+    for name, columns in document["objects"].items():
+        _fill(state.objects[name], columns)
+    state.property_groups = document["property_groups"]
+    for start, end, starts, ends in document["associations"]:
+        state.associations[(start, end)] = dict(zip(starts, ends, strict=True))
+    state.subscriptions = {one["id"]: Subscription(**one) for one in document["subscriptions"]}
+    state.statuses = {
+        email: {number: Status(*entry) for number, entry in known} for email, known in document["statuses"]
+    }
+    state.opted_out = document["opted_out"]
+    state.blocked = set(document["blocked"])
+    for entry in document["lists"]:
+        entry["members"] = dict(entry["members"])
+        state.lists[entry["id"]] = ContactList(**entry)
+    state.campaigns = dict(document["campaigns"])
+    state.email_events = [EmailEvent(*row) for row in zip(*document["email_events"], strict=True)]
+    state.occurrences = [Occurrence(*row) for row in document["occurrences"]]
+    state.next_id, state.log_seq = document["next_id"], document["log_seq"]
+    state.requests = document["requests"]
+    return state
+
+
+def _columns(store: ObjectStore) -> dict[str, Any]:
+    records = [*store.live.values(), *store.archived.values()]
+    layouts: dict[tuple[str, ...], int] = {}
+    layout = [layouts.setdefault(tuple(record.properties), len(layouts)) for record in records]
+    return {
+        "id": [record.id for record in records],
+        "created": [record.created_at for record in records],
+        "updated": [record.updated_at for record in records],
+        "archived": {record.id: record.archived_at for record in store.archived.values()},
+        "history": {record.id: record.history for record in records if record.history},
+        "layouts": list(layouts),
+        "layout": layout,
+        "values": [list(record.properties.values()) for record in records],
+        "redirects": list(store.redirects.items()),
+    }
+
+
+def _fill(store: ObjectStore, columns: dict[str, Any]) -> None:
+    layouts = columns["layouts"]
+    rows = zip(
+        columns["id"],
+        columns["created"],
+        columns["updated"],
+        columns["layout"],
+        columns["values"],
+        strict=True,
+    )
+    for number, created, updated, layout, values in rows:
+        record = StoredObject(number, dict(zip(layouts[layout], values, strict=True)), created, updated)
+        archived_at = columns["archived"].get(str(number))
+        if archived_at is None:
+            store.add(record)
+        else:
+            record.archived_at = archived_at
+            store.put_in_bin(record)
+        history = columns["history"].get(str(number))
+        if history:
+            record.history = [tuple(entry) for entry in history]
+    store.redirects = dict(columns["redirects"])
+
+
+def _write(path: Path, content: bytes) -> Path:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    return path
