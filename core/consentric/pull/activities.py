@@ -1,0 +1,115 @@
+"""A page of activities, from CRM records to rows under a record number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import pyarrow as pa
+
+from consentric.sdk.records import Activity, RecordRef
+from consentric_privacy.ledger import SubjectFacts
+
+from .money import minor_units
+from .report import StreamReport
+from .stores import Rules, Stores
+
+PURCHASES = frozenset({"order", "refund"})
+ACTS_OF_THE_PERSON = frozenset({"order", "click", "reply", "form", "visit", "redemption", "cart", "search"})
+"""Kinds that count as contact from the person; an open of an e-mail is none (it may be a machine)."""
+
+Known = Sequence[tuple[Activity, bytes]]
+
+
+def known_activities(
+    activities: Sequence[Activity], stores: Stores, rules: Rules, report: StreamReport
+) -> Known:
+    """The activities that count, each with the rref of its record; the others are counted by reason."""
+    counted = [a for a in activities if rules.counts_purchases or a.kind not in PURCHASES]
+    report.counts["other_source"] += len(activities) - len(counted)
+    rrefs = rrefs_of({activity.record for activity in counted}, stores, rules.connection)
+    known = [(activity, rrefs[activity.record]) for activity in counted if activity.record in rrefs]
+    report.counts["unknown_record"] += len(counted) - len(known)
+    report.counts["activities"] += len(known)
+    return known
+
+
+def rrefs_of(refs: set[RecordRef], stores: Stores, account: str) -> Mapping[RecordRef, bytes]:
+    """The rrefs of records we know; others are absent."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for ref in refs:
+        groups.setdefault((ref.object, ref.partition), []).append(ref.id)
+    found: dict[RecordRef, bytes] = {}
+    for (kind, partition), ids in groups.items():
+        for crm_id, rref in stores.vault.find(account, kind, partition, ids).items():
+            found[RecordRef(object=kind, partition=partition, id=crm_id)] = rref
+    return found
+
+
+def write_facts(known: Known, stores: Stores) -> None:
+    """Tells the ledger when a person last acted and first bought; the caller holds the transaction."""
+    acts = [(a, rref) for a, rref in known if a.kind in ACTS_OF_THE_PERSON and not a.machine]
+    subjects = stores.vault.subject_of([rref for _, rref in acts])
+    last: dict[bytes, datetime] = {}
+    first_order: dict[bytes, datetime] = {}
+    for activity, rref in acts:
+        sid = subjects[rref]
+        if activity.is_cancelled:
+            continue
+        last[sid] = max(activity.at, last.get(sid, activity.at))
+        if activity.kind == "order":
+            first_order[sid] = min(activity.at, first_order.get(sid, activity.at))
+    stores.ledger.record_facts(
+        [
+            SubjectFacts(
+                sid=sid,
+                last_contact_on=at.date(),
+                customer_since=first_order[sid].date() if sid in first_order else None,
+            )
+            for sid, at in last.items()
+        ]
+    )
+
+
+def write_warehouse(known: Known, stores: Stores, rules: Rules) -> None:
+    """Writes activity rows; cancelled ones leave."""
+    key = stores.pseudonyms.source_key
+    live = [(a, rref, key(rules.connection, a.key)) for a, rref in known if not a.is_cancelled]
+    cancelled = [key(rules.connection, a.key) for a, _ in known if a.is_cancelled]
+    if cancelled:
+        stores.warehouse.remove_activities(cancelled)
+    if not live:
+        return
+    stores.warehouse.put_activities(
+        pa.table(
+            {
+                "rref": pa.array([rref for _, rref, _ in live], pa.binary()),
+                "kind": pa.array([a.kind for a, _, _ in live], pa.string()),
+                "day": pa.array([a.at.astimezone(rules.zone).date() for a, _, _ in live], pa.date32()),
+                "amount_minor": pa.array([_amount(a, rules) for a, _, _ in live], pa.int64()),
+                "currency": pa.array([_currency(a, rules) for a, _, _ in live], pa.string()),
+                "campaign": pa.array([a.campaign for a, _, _ in live], pa.string()),
+                "category": pa.array([a.category for a, _, _ in live], pa.string()),
+                "machine": pa.array([a.machine for a, _, _ in live], pa.bool_()),
+                "source_key": pa.array([source_key for _, _, source_key in live], pa.binary()),
+                "order_number": pa.array([_order_key(a, stores) for a, _, _ in live], pa.string()),
+            }
+        )
+    )
+
+
+def _order_key(activity: Activity, stores: Stores) -> str | None:
+    """The order number as a keyed hash, the same in every account: an order number leads to its buyer."""
+    if activity.order_number is None:
+        return None
+    return stores.pseudonyms.source_key("", activity.order_number).hex()
+
+
+def _currency(activity: Activity, rules: Rules) -> str | None:
+    return None if activity.amount is None else activity.currency or rules.reporting_currency
+
+
+def _amount(activity: Activity, rules: Rules) -> int | None:
+    if activity.amount is None:
+        return None
+    return minor_units(activity.amount, activity.currency or rules.reporting_currency)

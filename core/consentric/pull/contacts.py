@@ -1,0 +1,159 @@
+"""A page of contacts, from names in clear to fingerprints, consent events and coarse attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from consentric.sdk.records import ConsentEvent, Contact
+from consentric_privacy import normalise
+from consentric_privacy.ledger import HitCheck, NewEvent, NewObjection, SubjectFacts
+from consentric_privacy.vault import Admitted, Arrival
+
+from .generalise import generalised
+from .report import StreamReport
+from .stores import Rules, Stores
+
+_ADULT_AGE = 18
+
+
+def write_people(
+    contacts: Sequence[Contact], stores: Stores, rules: Rules, *, at: datetime, report: StreamReport
+) -> Sequence[Admitted]:
+    """Writes vault and ledger; the caller holds the transaction of the people store.
+
+    Returns one entry per contact, in their order.
+    """
+    admission = stores.vault.admit([_arrival(contact, rules) for contact in contacts], at=at)
+    for old, survivor in admission.joins:
+        stores.ledger.move_subject(old, survivor)
+    admitted = admission.records
+    report.counts["contacts"] += len(contacts)
+    report.counts["new_records"] += sum(record.is_new for record in admitted)
+    report.counts["joins"] += len(admission.joins)
+    pairs = list(zip(contacts, admitted, strict=True))
+    events = [
+        new_event(event, record.rref, rules.connection)
+        for contact, record in pairs
+        for event in contact.consents
+    ]
+    report.counts["consents"] += len(events)
+    stores.ledger.record_events(events, at=at)
+    stores.ledger.record_hits([_hit_check(contact, record, rules) for contact, record in pairs], at=at)
+    stores.ledger.record_objections(list(_objections(pairs, at)))
+    stores.ledger.record_facts([_facts(contact, record, at) for contact, record in pairs])
+    return admitted
+
+
+def write_warehouse(
+    contacts: Sequence[Contact], admitted: Sequence[Admitted], stores: Stores, rules: Rules, *, today: date
+) -> None:
+    """Writes record and attribute rows; nothing in them names a person."""
+    # A join moves records that are not on this page, so the page's people are read back as they now are.
+    groups = stores.vault.records_of_subjects({record.sid for record in admitted})
+    records = [(live.rref, live.sid, live.account, live.object, live.partition) for live in groups]
+    pids = {sid: stores.pseudonyms.pid(sid) for sid in {record[1] for record in records}}
+    stores.warehouse.put_records(
+        pa.table(
+            {
+                "rref": pa.array([record[0] for record in records], pa.binary()),
+                "pid": pa.array([pids[record[1]] for record in records], pa.string()),
+                "account": pa.array([record[2] for record in records], pa.string()),
+                "object": pa.array([record[3] for record in records], pa.string()),
+                "partition": pa.array([record[4] for record in records], pa.string()),
+                "live": pa.array([True] * len(records), pa.bool_()),
+            }
+        )
+    )
+    attributes = [
+        (record.rref, name, value)
+        for contact, record in zip(contacts, admitted, strict=True)
+        for name, value in _attributes(contact, rules, today)
+    ]
+    stores.warehouse.put_attributes(
+        pa.table(
+            {
+                "rref": pa.array([row[0] for row in attributes], pa.binary()),
+                "name": pa.array([row[1] for row in attributes], pa.string()),
+                "value": pa.array([row[2] for row in attributes], pa.string()),
+            }
+        )
+    )
+
+
+def new_event(event: ConsentEvent, rref: bytes, source: str) -> NewEvent:
+    """The ledger's form of a connector's consent event."""
+    return NewEvent(
+        rref=rref,
+        source=source,
+        purpose=event.purpose,
+        channel=event.channel,
+        state=event.state,
+        occurred_at=event.occurred_at,
+        grade=event.grade,
+        method=event.method,
+        notice=event.notice,
+        origin=event.origin,
+        parental=event.parental,
+    )
+
+
+def _arrival(contact: Contact, rules: Rules) -> Arrival:
+    return Arrival(
+        account=rules.connection,
+        object=contact.ref.object,
+        partition=contact.ref.partition,
+        id=contact.ref.id,
+        email=contact.email,
+        phone=contact.phone,
+        external_ids=contact.external_ids,
+        default_country=contact.country or rules.default_country,
+        created_on=contact.created_at.date() if contact.created_at else None,
+    )
+
+
+def _hit_check(contact: Contact, record: Admitted, rules: Rules) -> HitCheck:
+    country = contact.country or rules.default_country
+    return HitCheck(
+        rref=record.rref,
+        email=normalise.email(contact.email) if contact.email else None,
+        phone=normalise.phone(contact.phone, country) if contact.phone else None,
+        bounced=contact.bounced,
+    )
+
+
+def _objections(pairs: Sequence[tuple[Contact, Admitted]], at: datetime) -> Iterator[NewObjection]:
+    for contact, record in pairs:
+        for objection in contact.objections:
+            yield NewObjection(sid=record.sid, kind=objection.kind, received_at=objection.received_at or at)
+
+
+def _facts(contact: Contact, record: Admitted, at: datetime) -> SubjectFacts:
+    adult_on, birth_date = None, None
+    if contact.birth_date is not None:
+        adult_on = _birthday(contact.birth_date, _ADULT_AGE)
+        birth_date = contact.birth_date if adult_on > at.date() else None
+    return SubjectFacts(
+        sid=record.sid,
+        created_on=(contact.created_at or at).date(),
+        last_contact_on=contact.last_contact_at.date() if contact.last_contact_at else None,
+        country=contact.country,
+        birth_date=birth_date,
+        optout_offered=contact.optout_offered,
+    )
+
+
+def _birthday(born: date, age: int) -> date:
+    return date(born.year + age, born.month, min(born.day, 28))
+
+
+def _attributes(contact: Contact, rules: Rules, today: date) -> Iterator[tuple[str, str]]:
+    values: Mapping[str, object] = contact.fields
+    for field in rules.fields:
+        if field.attribute is None or field.object != contact.ref.object or field.name not in values:
+            continue
+        value = generalised(contact.fields[field.name], field.generalise, today)
+        if value is not None:
+            yield field.attribute, value

@@ -1,0 +1,105 @@
+"""A page: records gathered until the stores can take them in one go, in the order that survives a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from consentric.control.ownership import move_record
+from consentric.sdk.records import Activity, ConsentEvent, Contact, Deletion, Merge, Record
+
+from . import activities, contacts
+from .report import StreamReport
+from .stores import Rules, Stores
+
+_SIZE = 1000
+"""Records held in memory in clear at any time; bounds memory, not correctness."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Records in clear, in memory only, until `write` has turned them into rows."""
+
+    contacts: list[Contact] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
+    consents: list[ConsentEvent] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        """Takes one record in; bookmarks and ends of streams are not a page's business."""
+        match record:
+            case Contact():
+                self.contacts.append(record)
+            case Activity():
+                self.activities.append(record)
+            case ConsentEvent():
+                self.consents.append(record)
+            case Deletion():
+                self.deletions.append(record)
+            case Merge():
+                self.merges.append(record)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it should be written before more is read."""
+        parts: Iterable[list[object]] = (self.contacts, self.activities, self.consents)  # type: ignore[assignment]
+        return sum(len(part) for part in parts) >= _SIZE
+
+    def write(self, stores: Stores, rules: Rules, *, at: datetime, report: StreamReport) -> set[bytes]:
+        """Writes people (one transaction), then warehouse (one transaction), then moves owned labels.
+
+        Each step is idempotent by key, so a crash between two of them is mended by reading the page again.
+        Gives the rrefs of the contacts seen.
+        """
+        with stores.people.transaction():
+            admitted = contacts.write_people(self.contacts, stores, rules, at=at, report=report)
+            merged = [done for merge in self.merges if (done := self._merge(merge, stores, rules))]
+            gone = self._delete(stores, rules, at)
+            self._write_consents(stores, rules, at, report)
+            known = activities.known_activities(self.activities, stores, rules, report)
+            activities.write_facts(known, stores)
+        report.counts["merges"] += len(merged)
+        report.counts["deletions"] += len(gone)
+        with stores.warehouse.transaction():
+            if self.contacts:
+                today = at.astimezone(rules.zone).date()
+                contacts.write_warehouse(self.contacts, admitted, stores, rules, today=today)
+            stores.warehouse.merge_records([loser for loser, _ in merged])
+            stores.warehouse.retire_records(gone)
+            activities.write_warehouse(known, stores, rules)
+        for loser, winner in merged:
+            move_record(stores.control, loser, winner)
+        return {record.rref for record in admitted}
+
+    def _merge(self, merge: Merge, stores: Stores, rules: Rules) -> tuple[bytes, bytes] | None:
+        done = stores.vault.merge(
+            rules.connection,
+            (merge.loser.object, merge.loser.partition, merge.loser.id),
+            (merge.winner.object, merge.winner.partition, merge.winner.id),
+        )
+        if done is None:
+            return None
+        for old, survivor in done.joins:
+            stores.ledger.move_subject(old, survivor)
+        return done.loser, done.winner
+
+    def _delete(self, stores: Stores, rules: Rules, at: datetime) -> list[bytes]:
+        refs = {deletion.record for deletion in self.deletions}
+        rrefs = list(activities.rrefs_of(refs, stores, rules.connection).values())
+        if rrefs:
+            stores.vault.delete(rrefs, at)
+            stores.ledger.end_grants(rrefs, source=rules.connection, at=at)
+        return rrefs
+
+    def _write_consents(self, stores: Stores, rules: Rules, at: datetime, report: StreamReport) -> None:
+        refs = {event.record for event in self.consents if event.record is not None}
+        rrefs = activities.rrefs_of(refs, stores, rules.connection)
+        events = [
+            contacts.new_event(event, rrefs[event.record], rules.connection)
+            for event in self.consents
+            if event.record is not None and event.record in rrefs
+        ]
+        report.counts["consents"] += len(events)
+        stores.ledger.record_events(events, at=at)

@@ -1,0 +1,186 @@
+"""Reads one connection to its end: page after page into the stores, the bookmark last as the commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+
+from consentric.control import absences
+from consentric.control.bookmarks import read_bookmark, save_bookmark
+from consentric.sdk.contracts import Clock, Connector, Stream
+from consentric.sdk.progress import Progress
+from consentric.sdk.records import Bookmark, Complete, Contact, Incomplete, Record
+
+from .page import Page
+from .report import PullReport, StreamReport
+from .stores import Rules, Stores
+
+logger = logging.getLogger(__name__)
+
+_DENIALS = "denials"
+"""Stream name under which the bookmark of `read_denials` is kept."""
+
+
+def pull(
+    connector: Connector, stores: Stores, rules: Rules, *, clock: Clock, is_full: bool, progress: Progress
+) -> PullReport:
+    """Reads what changed since the bookmarks, everything when `is_full` or when the warehouse is new.
+
+    Raises:
+        RemoteError: The CRM refused or was not reached; pages before it are kept, with their bookmark.
+    """
+    report = PullReport(connection=rules.connection)
+    for stream in connector.streams():
+        progress.step(f"{rules.connection}: {stream.name}")
+        warehouse_id = None if stream.kind == "consents" else stores.warehouse.warehouse_id
+        since = None if is_full else _bookmark(stores, rules, stream.name, stream.partition, warehouse_id)
+        outcome = StreamReport(name=stream.name)
+        report.streams.append(outcome)
+        reader = _Reader(stores, rules, clock, outcome, progress)
+        save = partial(_save, stores, rules, stream.name, stream.partition, warehouse_id)
+        reader.read(connector.read(stream, since), save=save, resumes_inside=stream.is_sorted)
+        if outcome.state == "complete" and stream.kind == "contacts":
+            _infer_absence(stream, reader.seen, stores, rules, at=clock(), report=outcome)
+        if stream.kind != "activities" and outcome.state != "incomplete":
+            with stores.people.transaction():
+                stores.ledger.mark_read(rules.connection, clock(), full=outcome.state == "complete")
+    return report
+
+
+def pull_denials(connector: Connector, stores: Stores, rules: Rules, *, clock: Clock) -> StreamReport:
+    """Reads consent changes only, as cheaply as the CRM allows; under a bookmark of its own.
+
+    Raises:
+        RemoteError: The CRM refused or was not reached: what rests on this source is then held.
+    """
+    outcome = StreamReport(name=_DENIALS)
+    since = _bookmark(stores, rules, _DENIALS, "", None) or _earliest_contacts_bookmark(
+        connector, stores, rules
+    )
+    reader = _Reader(stores, rules, clock, outcome, None)
+    save = partial(_save, stores, rules, _DENIALS, "", None)
+    reader.read(connector.read_denials(since), save=save, resumes_inside=False)
+    if outcome.state != "incomplete":
+        with stores.people.transaction():
+            stores.ledger.mark_read(rules.connection, clock(), full=False)
+    return outcome
+
+
+class _Reader:
+    """Gathers pages and writes them; remembers which contacts it saw."""
+
+    def __init__(
+        self, stores: Stores, rules: Rules, clock: Clock, report: StreamReport, progress: Progress | None
+    ) -> None:
+        self.seen: set[bytes] = set()
+        self._stores = stores
+        self._rules = rules
+        self._clock = clock
+        self._report = report
+        self._progress = progress
+        self._page = Page()
+
+    def read(
+        self, records: Iterator[Record], *, save: Callable[[Bookmark], None], resumes_inside: bool
+    ) -> None:
+        """Writes everything, then saves the last bookmark; of a sorted stream each one, after its page.
+
+        A stream that did not come to its end keeps only the bookmarks it may resume inside.
+        """
+        bookmark: Bookmark | None = None
+        for record in records:
+            match record:
+                case Bookmark():
+                    bookmark = record
+                    if resumes_inside:
+                        self._flush()
+                        save(record)
+                case Complete():
+                    self._report.state = "incomplete" if self._report.state == "incomplete" else "complete"
+                case Incomplete(reason=reason):
+                    self._report.state = "incomplete"
+                    self._report.reason = reason
+                case _:
+                    self._take(record)
+        self._flush()
+        if bookmark is not None and self._report.state != "incomplete":
+            save(bookmark)
+
+    def _take(self, record: Record) -> None:
+        if isinstance(record, Contact) and not record.is_complete:
+            self._report.state = "incomplete"
+            self._report.reason = "consents of some contacts could not be read"
+        elif self._report.state == "unchanged":
+            self._report.state = "changed"
+        self._page.add(record)
+        if self._page.is_full:
+            self._flush()
+
+    def _flush(self) -> None:
+        page, self._page = self._page, Page()
+        at = self._clock()
+        self.seen |= page.write(self._stores, self._rules, at=at, report=self._report)
+        if self._progress is not None:
+            self._progress.advance(len(page.contacts) + len(page.activities))
+
+
+def _infer_absence(
+    stream: Stream, seen: set[bytes], stores: Stores, rules: Rules, *, at: datetime, report: StreamReport
+) -> None:
+    """A record absent from two whole enumerations in a row is gone; from one, only remembered."""
+    live = [
+        record.rref
+        for record in stores.vault.live(rules.connection)
+        if record.partition == stream.partition and record.rref not in seen
+    ]
+    gone = absences.note(
+        stores.control, rules.connection, stream.name, stream.partition, absent=live, seen=seen
+    )
+    if not gone:
+        return
+    logger.info("records gone after two whole reads: %d", len(gone))
+    with stores.people.transaction():
+        stores.vault.delete(gone, at)
+        stores.ledger.end_grants(gone, source=rules.connection, at=at)
+    stores.warehouse.retire_records(gone)
+    report.counts["deletions"] += len(gone)
+
+
+def _bookmark(
+    stores: Stores, rules: Rules, stream: str, partition: str, warehouse_id: str | None
+) -> Bookmark | None:
+    saved = read_bookmark(
+        stores.control,
+        connection=rules.connection,
+        stream=stream,
+        partition=partition,
+        warehouse_id=warehouse_id,
+    )
+    return None if saved is None else Bookmark(watermark=saved.watermark)
+
+
+def _earliest_contacts_bookmark(connector: Connector, stores: Stores, rules: Rules) -> Bookmark | None:
+    """Where the last pull of contacts ended: consent before it is in the ledger already."""
+    found = [
+        _bookmark(stores, rules, stream.name, stream.partition, stores.warehouse.warehouse_id)
+        for stream in connector.streams()
+        if stream.kind == "contacts"
+    ]
+    if not found or any(bookmark is None for bookmark in found):
+        return None
+    return min((b for b in found if b is not None), key=lambda bookmark: bookmark.watermark)
+
+
+def _save(
+    stores: Stores, rules: Rules, stream: str, partition: str, warehouse_id: str | None, bookmark: Bookmark
+) -> None:
+    save_bookmark(
+        stores.control,
+        connection=rules.connection,
+        stream=stream,
+        partition=partition,
+        warehouse_id=warehouse_id,
+        watermark=bookmark.watermark,
+    )

@@ -1,0 +1,43 @@
+"""The stores a pull writes, in the order in which it writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from consentric.control.store import ControlStore
+from consentric.warehouse.store import Warehouse
+from consentric_privacy.ledger import Ledger
+from consentric_privacy.people import PeopleStore
+from consentric_privacy.pseudonyms import Pseudonyms
+from consentric_privacy.vault import Vault
+
+from .settings import FieldSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Everything a page of records ends in: people (vault and ledger), warehouse, control."""
+
+    people: PeopleStore
+    vault: Vault
+    ledger: Ledger
+    pseudonyms: Pseudonyms
+    warehouse: Warehouse
+    control: ControlStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What may be kept of one connection's records."""
+
+    connection: str
+    fields: tuple[FieldSettings, ...]
+    counts_purchases: bool
+    """Whether this connection is a source of truth for orders."""
+    zone: tzinfo
+    """Business time zone: an activity belongs to a calendar day there."""
+    default_country: str
+    """For phone numbers in national form."""
+    reporting_currency: str
+    """Of amounts whose source names no currency."""
