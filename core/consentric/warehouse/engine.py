@@ -1,0 +1,44 @@
+"""The only two ways a DuckDB file is opened: `engine` computes, `maintenance` copies files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+_LOCKS = (
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET lock_configuration = true",
+)
+
+
+def engine(path: Path, *, memory_limit_mb: int, threads: int, temp: Path) -> duckdb.DuckDBPyConnection:
+    """Opens the file for computing; it can then reach no other file, no network and no extension.
+
+    Spilling goes to `temp`, a private folder that the caller empties: a sort that spills writes values there.
+    """
+    connection = duckdb.connect(
+        str(path),
+        config={"memory_limit": f"{memory_limit_mb}MB", "threads": threads, "temp_directory": str(temp)},
+    )
+    for statement in _LOCKS:
+        connection.execute(statement)
+    return connection
+
+
+@contextmanager
+def maintenance() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A short-lived connection that may attach files; it is given constant SQL only, paths as parameters."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
