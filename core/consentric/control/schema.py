@@ -4,9 +4,6 @@ from __future__ import annotations
 
 SCHEMA_VERSION = 1
 
-OPEN_STATES = ("pending", "sent")
-"""States in which an op still has something to come."""
-
 DDL = """
 CREATE TABLE meta(schema_version INTEGER NOT NULL, store_id TEXT NOT NULL) STRICT;
 
@@ -74,4 +71,8 @@ CREATE TABLE dead(                       -- one row per label that a CRM refuses
   reason_code TEXT NOT NULL, vendor_code TEXT NOT NULL, message_redacted TEXT NOT NULL,
   first TEXT NOT NULL, last TEXT NOT NULL, n INTEGER NOT NULL,
   PRIMARY KEY(destination, rref, target)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE limit_bucket(               -- calls booked for a day of UTC
+  connection TEXT NOT NULL, window TEXT NOT NULL, used INTEGER NOT NULL,
+  PRIMARY KEY(connection, window)) STRICT, WITHOUT ROWID;
 """
