@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from consentric.sdk.errors import GuardError
 
-from .store import ControlStore, row_checksum, to_text
+from .store import ControlStore, row_checksum
 
 FORMAT = "1"
 FUTURE_TOLERANCE = timedelta(days=1)
@@ -16,42 +16,47 @@ FUTURE_TOLERANCE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedBookmark:
-    """What `save_bookmark` kept; `tie_rref` stands for the record at the watermark, if the source has one."""
+    """What `save_bookmark` kept; reading goes on at the watermark, inclusive."""
 
     watermark: str
-    tie_rref: bytes | None
 
 
 def read_bookmark(
-    store: ControlStore, *, connection: str, stream: str, partition: str, warehouse_id: str, now: datetime
+    store: ControlStore,
+    *,
+    connection: str,
+    stream: str,
+    partition: str,
+    warehouse_id: str | None,
+    now: datetime | None = None,
 ) -> SavedBookmark | None:
     """The bookmark of a stream, or None when everything is to be read.
 
-    One saved for another warehouse counts for nothing: that warehouse is lost. One saved with an empty
-    `warehouse_id` is bound to none.
+    One saved for another warehouse counts for nothing: that warehouse is lost. One saved for None is bound
+    to none. Without `now` a bookmark from the future cannot be told.
 
     Raises:
         GuardError: When it is damaged, of another format or from the future; never silently reset.
     """
     row = store.connection.execute(
-        "SELECT warehouse_id, watermark, tie_rref, fmt, saved_at, checksum FROM bookmark"
+        "SELECT warehouse_id, watermark, fmt, checksum FROM bookmark"
         " WHERE connection = ? AND stream = ? AND partition = ?",
         (connection, stream, partition),
     ).fetchone()
     if row is None:
         return None
-    saved_for, watermark, tie_rref, fmt, saved_at, checksum = row
+    saved_for, watermark, fmt, checksum = row
     place = f'bookmark of connection "{connection}", stream "{stream}"'
     if fmt != FORMAT:
         raise _refused(f"{place} has format {fmt}, this version reads {FORMAT}", "CS521")
-    expected = row_checksum(connection, stream, partition, saved_for, watermark, tie_rref, fmt, saved_at)
+    expected = row_checksum(connection, stream, partition, saved_for, watermark, fmt)
     if checksum != expected:
         raise _refused(f"{place} is damaged", "CS522")
-    if _is_future(watermark, now):
+    if now is not None and _is_future(watermark, now):
         raise _refused(f"{place} lies in the future", "CS523")
     if saved_for and saved_for != warehouse_id:
         return None
-    return SavedBookmark(watermark=watermark, tie_rref=tie_rref)
+    return SavedBookmark(watermark=watermark)
 
 
 def save_bookmark(
@@ -60,20 +65,18 @@ def save_bookmark(
     connection: str,
     stream: str,
     partition: str,
-    warehouse_id: str,
+    warehouse_id: str | None,
     watermark: str,
-    tie_rref: bytes | None,
-    now: datetime,
 ) -> None:
     """Commits that everything before the watermark is in the other stores.
 
     Args:
-        warehouse_id: Empty for consents, whose events are in the ledger and outlive a warehouse.
+        warehouse_id: None for consents, whose events are in the ledger and outlive a warehouse.
     """
-    columns = (connection, stream, partition, warehouse_id, watermark, tie_rref, FORMAT, to_text(now))
+    columns = (connection, stream, partition, warehouse_id or "", watermark, FORMAT)
     with store.transaction() as database:
         database.execute(
-            "INSERT OR REPLACE INTO bookmark VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO bookmark VALUES(?, ?, ?, ?, ?, ?, ?)",
             (*columns, row_checksum(*columns)),
         )
 

@@ -16,8 +16,12 @@ CREATE TABLE run(
 CREATE TABLE bookmark(
   connection TEXT NOT NULL, stream TEXT NOT NULL, partition TEXT NOT NULL,
   warehouse_id TEXT NOT NULL,            -- empty for consents: their events are in the ledger
-  watermark TEXT NOT NULL, tie_rref BLOB, fmt TEXT NOT NULL, saved_at TEXT NOT NULL, checksum BLOB NOT NULL,
+  watermark TEXT NOT NULL, fmt TEXT NOT NULL, checksum BLOB NOT NULL,
   PRIMARY KEY(connection, stream, partition)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE absence(                    -- not shown by the last whole read of their stream
+  connection TEXT NOT NULL, stream TEXT NOT NULL, partition TEXT NOT NULL, rref BLOB NOT NULL,
+  PRIMARY KEY(connection, stream, partition, rref)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE destination(
   name TEXT PRIMARY KEY,
