@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 RECORDS = pa.schema(
     [
@@ -112,14 +111,14 @@ def remove_activities(connection: duckdb.DuckDBPyConnection, source_keys: Sequen
     )
 
 
-def retire_records(connection: duckdb.DuckDBPyConnection, rrefs: Sequence[bytes]) -> None:
+def merge_records(connection: duckdb.DuckDBPyConnection, rrefs: Sequence[bytes]) -> None:
     """Marks records as not live; attributes and activities stay."""
     connection.execute(
         "UPDATE record SET live = false WHERE live AND rref IN (SELECT unnest(?::BLOB[]))", [list(rrefs)]
     )
 
 
-def remove_records(connection: duckdb.DuckDBPyConnection, rrefs: Sequence[bytes]) -> None:
+def retire_records(connection: duckdb.DuckDBPyConnection, rrefs: Sequence[bytes]) -> None:
     """Deletes records, their attributes and their activities."""
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE leaving AS
@@ -160,22 +159,17 @@ def staged(
     connection: duckdb.DuckDBPyConnection, batch: pa.Table, shape: pa.Schema, *, key: str
 ) -> Iterator[None]:
     """Puts a batch into the temporary table `staged`, of equal keys only the last row."""
-    ordered = batch.select(shape.names).cast(shape)
-    connection.register("batch", ordered.append_column("position", _positions(len(batch))))
+    connection.register("batch", batch.select(shape.names).cast(shape))
     try:
         connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE staged AS SELECT * EXCLUDE (position) FROM batch
+            f"""CREATE OR REPLACE TEMP TABLE staged AS SELECT * EXCLUDE (position)
+                FROM (SELECT *, row_number() OVER () AS position FROM batch)
                 QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY position DESC) = 1"""  # noqa: S608 - constant keys
         )
     finally:
         connection.unregister("batch")
     yield
     connection.execute("DROP TABLE staged")
-
-
-def _positions(length: int) -> pa.Array:
-    # Not pa.array(range(...)): converting Python values makes pyarrow import pandas (0.3 s of every run).
-    return pc.indices_nonzero(pa.repeat(pa.scalar(True), length))
 
 
 def _create_subjects(connection: duckdb.DuckDBPyConnection) -> None:

@@ -111,15 +111,15 @@ class Warehouse:
         with self.transaction() as connection:
             intake.remove_activities(connection, source_keys)
 
+    def merge_records(self, losers: Sequence[bytes]) -> None:
+        """Marks records that lost a merge as no longer live; what they did stays their person's."""
+        with self.transaction() as connection:
+            intake.merge_records(connection, losers)
+
     def retire_records(self, rrefs: Sequence[bytes]) -> None:
-        """Marks records as no longer live, as the loser of a merge: its activities stay its person's."""
+        """Takes out records that left the CRM, and with them their attributes and activities."""
         with self.transaction() as connection:
             intake.retire_records(connection, rrefs)
-
-    def remove_records(self, rrefs: Sequence[bytes]) -> None:
-        """Takes records out that left the CRM, with their attributes and activities (privacy: they leave)."""
-        with self.transaction() as connection:
-            intake.remove_records(connection, rrefs)
 
     def regroup(self, moves: pa.Table) -> None:
         """Hands records (`intake.MOVES`: rref, pid) to another subject after people were joined or split."""

@@ -136,14 +136,14 @@ def test_joining_people_moves_no_activity(warehouse: Warehouse) -> None:
     assert rows(warehouse, "SELECT record FROM activity") == [(2,)]
 
 
-def test_a_retired_record_keeps_its_history_and_a_removed_one_does_not(warehouse: Warehouse) -> None:
+def test_a_merged_record_keeps_its_history_and_a_retired_one_does_not(warehouse: Warehouse) -> None:
     warehouse.put_records(records((ANN, "p1.ann", "crm", True), (BOB, "p1.bob", "crm", True)))
     warehouse.put_activities(
         activities(order(ANN, b"1", date(2026, 1, 1), 1), order(BOB, b"2", date(2026, 1, 1), 2))
     )
 
-    warehouse.retire_records([ANN])
-    warehouse.remove_records([BOB])
+    warehouse.merge_records([ANN])
+    warehouse.retire_records([BOB])
 
     assert rows(warehouse, "SELECT rref, live FROM record") == [(ANN, False)]
     assert rows(warehouse, "SELECT amount_minor FROM activity") == [(1,)]
@@ -284,3 +284,13 @@ def test_the_opener_sets_memory_and_threads(tmp_path: Path) -> None:
         assert connection.execute(
             "SELECT current_setting('threads'), current_setting('memory_limit')"
         ).fetchall() == [(1, "95.3 MiB")]
+
+
+def test_the_last_row_counts_in_a_batch_of_many_chunks_too(warehouse: Warehouse) -> None:
+    chunk = records(*((number.to_bytes(16), f"p1.{number}", "crm", True) for number in range(3000)))
+    last = records((ANN, "p1.last", "crm", True))
+
+    warehouse.put_records(pa.concat_tables([records((ANN, "p1.first", "crm", True)), *[chunk] * 100, last]))
+
+    assert rows(warehouse, "SELECT count(*) FROM record") == [(3001,)]
+    assert rows(warehouse, "SELECT pid FROM subject WHERE pid IN ('p1.first', 'p1.last')") == [("p1.last",)]
