@@ -87,10 +87,17 @@ def _merge(
 
 
 def _add_consent(state: HubSpotState, person: Person, joined: datetime) -> None:
-    def status(subscription: int, value: str, *, after_days: int = 0, **details: str) -> None:
-        state.set_status(person.email, subscription, value, at=joined + timedelta(days=after_days), **details)
+    def status(
+        subscription: int, value: str, *, days: int = 0, basis: str = "", text: str = "", source: str = "Form"
+    ) -> None:
+        at = joined + timedelta(days=days)
+        state.set_status(
+            person.email, subscription, value, at=at, legal_basis=basis, explanation=text, source=source
+        )
 
-    explained = {"legal_basis": "CONSENT_WITH_NOTICE", "explanation": _FORM_TEXT}
+    def subscribed(days: int = 0) -> None:
+        status(NEWSLETTER, "SUBSCRIBED", days=days, basis="CONSENT_WITH_NOTICE", text=_FORM_TEXT)
+
     match person.consent:
         case Consent.FORM | Consent.DOUBLE_OPT_IN | Consent.BOUNCED:
             subscribed()
@@ -101,14 +108,14 @@ def _add_consent(state: HubSpotState, person: Person, joined: datetime) -> None:
         case Consent.LEGITIMATE_INTEREST:
             status(NEWSLETTER, "SUBSCRIBED", basis="LEGITIMATE_INTEREST_CLIENT")
         case Consent.UNSUBSCRIBED:
-            status(NEWSLETTER, "UNSUBSCRIBED", after_days=20)
+            status(NEWSLETTER, "UNSUBSCRIBED", days=20)
         case Consent.CAME_BACK:
             subscribed(40)
         case Consent.OPTED_OUT_OF_ALL:
             state.opt_out_of_all(person.email, at=joined + timedelta(days=15))
         case Consent.OTHER_LIST_LEFT:
             subscribed()
-            status(PARTNERS, "UNSUBSCRIBED", after_days=10)
+            status(PARTNERS, "UNSUBSCRIBED", days=10)
         case Consent.NEVER_ASKED:
             pass
 
