@@ -1,0 +1,1 @@
+"""Who belongs where: measures per person, scores from them, memberships as intervals of runs."""

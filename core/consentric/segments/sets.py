@@ -1,0 +1,40 @@
+"""A segment set with its segments, put together from the two kinds of sections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .maps import usual_segments
+from .settings import SegmentSetSettings, SegmentSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentSet:
+    """One set and its segments, in the order of the configuration."""
+
+    settings: SegmentSetSettings
+    segments: tuple[SegmentSettings, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the set."""
+        return self.settings.name
+
+    @property
+    def purpose(self) -> str:
+        """Id of the purpose it is computed for."""
+        return self.settings.purpose
+
+
+def assemble(
+    sets: Sequence[SegmentSetSettings], segments: Sequence[SegmentSettings]
+) -> tuple[SegmentSet, ...]:
+    """Gives each set its segments; a set with a method and no segment gets the usual ones of its method."""
+    assembled = []
+    for settings in sets:
+        own = tuple(segment for segment in segments if segment.set == settings.name)
+        if not own and settings.method is not None:
+            own = usual_segments(settings.name, settings.method)
+        assembled.append(SegmentSet(settings=settings, segments=own))
+    return tuple(assembled)

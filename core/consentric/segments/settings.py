@@ -1,0 +1,129 @@
+"""Settings of segment sets and their segments, as the operator writes them."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MethodName = Literal["rfm", "lifecycle", "engagement"]
+
+_KEY = r"^[a-z][a-z0-9_]{0,39}$"
+_ENGAGEMENT_KINDS = Literal[
+    "order", "click", "open", "visit", "form", "reply", "redemption", "cart", "search", "call", "meeting"
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Texts(_Strict):
+    """One text in the two languages of reports."""
+
+    fr: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class LifecycleSettings(_Strict):
+    """`[segment_set.lifecycle]`: the limits of the life cycle, in the person's own rhythm."""
+
+    new_for_days: int = Field(default=60, ge=1)
+    """A first order stays new for so long."""
+    inactive_after: int = Field(default=3, ge=1)
+    """Inactive when the last order is more than so many cadences ago."""
+    lost_after: int = Field(default=6, ge=1)
+    """Lost when it is more than so many."""
+    usual_cadence_days: int = Field(default=90, ge=1)
+    """Cadence of somebody without one of their own, while too few people have one."""
+    people_for_cadence: int = Field(default=30, ge=1)
+    """How many people must have a cadence before their median stands for the others."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.lost_after <= self.inactive_after:
+            raise ValueError("lost_after must be more than inactive_after")
+        return self
+
+
+class ChannelSettings(_Strict):
+    """`[segment_set.engagement.channels.NAME]`: what acts in one channel are worth, and how fast they fade."""
+
+    weights: dict[_ENGAGEMENT_KINDS, int] = Field(min_length=1)
+    """Points of one act by its kind; silence never costs points."""
+    half_life_days: int = Field(default=30, ge=1, le=3650)
+    cap: int = Field(default=200, ge=1)
+    """Most points the channel can bring."""
+
+    @model_validator(mode="after")
+    def _not_negative(self) -> Self:
+        if any(weight < 0 for weight in self.weights.values()):
+            raise ValueError("a weight is 0 or more; a complaint is a matter of consent, not of points")
+        return self
+
+
+# An open is worth nothing by default: mail proxies open what nobody reads.
+_CHANNELS = {
+    "email": ChannelSettings(weights={"open": 0, "click": 10, "reply": 20}),
+    "web": ChannelSettings(weights={"visit": 3, "search": 3, "cart": 10, "form": 30}),
+    "shop": ChannelSettings(weights={"order": 50, "redemption": 20}),
+    "human": ChannelSettings(weights={"call": 10, "meeting": 20}),
+}
+
+
+class EngagementSettings(_Strict):
+    """`[segment_set.engagement]`: points for acts, against what is expected of somebody written to so often."""
+
+    channels: dict[str, ChannelSettings] = Field(default=_CHANNELS, min_length=1)
+    decay: Literal["half_life", "linear"] = "half_life"
+    """`linear` is worth half after one half-life and nothing after two."""
+    expected_per_send: int = Field(default=1, ge=0)
+    """Points expected for one message; they fade with the half-life of the channel `email`."""
+    expected_at_least: int = Field(default=10, ge=1)
+    """Points expected of somebody who is never written to."""
+    limits_percent: tuple[int, int, int, int] = (25, 50, 100, 200)
+    """Percent of the expected points from which bands 1, 2, 3 and 4 start."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if list(self.limits_percent) != sorted(set(self.limits_percent)) or self.limits_percent[0] < 1:
+            raise ValueError("limits_percent must be four increasing numbers above 0")
+        kinds = [kind for channel in self.channels.values() for kind in channel.weights]
+        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+        if twice:
+            raise ValueError(f"an act counts in one channel only; in two: {', '.join(twice)}")
+        return self
+
+
+class SegmentSetSettings(_Strict):
+    """One `[[segment_set]]`: segments that share out a population."""
+
+    name: str = Field(pattern=_KEY)
+    title: Texts | None = None
+    purpose: str
+    """Id of the purpose it is computed for; only people whom that purpose allows take part."""
+    method: MethodName | None = None
+    """How people are scored; without one, each segment has a rule of its own (`when`)."""
+    lifecycle: LifecycleSettings = LifecycleSettings()
+    engagement: EngagementSettings = EngagementSettings()
+    min_size: int = Field(default=0, ge=0)
+    """A segment with fewer people is reported."""
+    allow_other: bool = False
+    """Whether people may end up in no segment of the set."""
+
+
+class SegmentSettings(_Strict):
+    """One `[[segment]]` of a set: some cells of its method, a rule, or the rest."""
+
+    set: str
+    key: str = Field(pattern=_KEY)
+    """Stable name, also in the CRM; a change of `name` renames nothing there."""
+    name: Texts
+    meaning: Texts | None = None
+    """Shown in explanations and in the description that the CRM shows."""
+    cells: tuple[str, ...] = ()
+    """Of a set with a method: the cells that make the segment."""
+    when: str | None = None
+    """Of a set without: the rule; the first segment whose rule holds wins."""
+    otherwise: bool = False
+    """Takes everybody whom no rule took; the last segment of its set."""
