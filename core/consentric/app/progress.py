@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
+from consentric.sdk.progress import Progress, SilentProgress
 
-class Progress(Protocol):
-    """Where a stage says how far it is; called often, so it must be cheap."""
-
-    def step(self, name: str) -> None:
-        """Names the piece of work that begins."""
-
-    def advance(self, count: int = 1, *, total: int | None = None) -> None:
-        """Adds to the number of things done in this step; `total` is given once known."""
-
-
-class SilentProgress:
-    """Says nothing: for pipes, timers and tests."""
-
-    def step(self, name: str) -> None:
-        """Says nothing."""
-
-    def advance(self, count: int = 1, *, total: int | None = None) -> None:
-        """Says nothing."""
+from .interruption import Interruption
 
 
 @contextmanager
@@ -41,27 +24,54 @@ def shown_progress(*, is_quiet: bool = False) -> Iterator[Progress]:
     from rich.status import Status
 
     with Status("starting", console=Console(stderr=True)) as status:
-        yield _Line(status.update)
+        yield LineProgress(status.update)
 
 
-class _Line:
-    def __init__(self, update: object) -> None:
-        self._update = update
+class LineProgress:
+    """Progress as one line of text.
+
+    Args:
+        draw: Shows the line.
+    """
+
+    def __init__(self, draw: Callable[[str], None]) -> None:
+        self._draw = draw
         self._name = ""
         self._done = 0
         self._total: int | None = None
 
     def step(self, name: str) -> None:
+        """Begins a piece of work."""
         self._name, self._done, self._total = name, 0, None
-        self._draw()
+        self._show()
 
     def advance(self, count: int = 1, *, total: int | None = None) -> None:
+        """Adds to what is done."""
         self._done += count
         self._total = total if total is not None else self._total
-        self._draw()
+        self._show()
 
-    def _draw(self) -> None:
-        assert callable(self._update)
-        done = f"{self._done:,}".replace(",", " ")
-        of = f" of {self._total:,}".replace(",", " ") if self._total is not None else ""
-        self._update(f"{self._name}  {done}{of}" if self._done else self._name)
+    def _show(self) -> None:
+        if not self._done:
+            self._draw(self._name)
+            return
+        of = f" of {self._total:,}" if self._total is not None else ""
+        self._draw(f"{self._name}  {self._done:,}{of}".replace(",", " "))
+
+
+class StoppableProgress:
+    """Progress at whose steps an interruption takes effect: between two pieces of work, never inside one."""
+
+    def __init__(self, inner: Progress, interruption: Interruption) -> None:
+        self._inner = inner
+        self._interruption = interruption
+
+    def step(self, name: str) -> None:
+        """Begins a piece of work, unless the run was asked to stop."""
+        self._interruption.stop_if_asked()
+        self._inner.step(name)
+
+    def advance(self, count: int = 1, *, total: int | None = None) -> None:
+        """Adds to what is done, and stops here if asked."""
+        self._inner.advance(count, total=total)
+        self._interruption.stop_if_asked()

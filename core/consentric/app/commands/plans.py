@@ -1,0 +1,95 @@
+"""`consentric plan`, `approve` and `apply`: what would be written, and writing it."""
+
+from __future__ import annotations
+
+import click
+
+from consentric.app.session import current_session
+
+
+@click.command()
+@click.argument("destinations", nargs=-1, metavar="[DEST]...")
+@click.option("--only", metavar="SEGMENT", help="Changes into or out of this segment only.")
+@click.option("--canary", type=click.IntRange(min=1), metavar="N", help="At most N changes, to try it out.")
+@click.option("--remove-all", is_flag=True, help="Take every label of ours off the named destinations.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when changes are pending.")
+@click.pass_context
+def plan(
+    ctx: click.Context,
+    destinations: tuple[str, ...],
+    *,
+    only: str | None,
+    canary: int | None,
+    remove_all: bool,
+    detailed_exitcode: bool,
+) -> None:
+    """Show what would be written to the CRMs; write nothing.
+
+    The plan is sealed: `apply` writes exactly it, once, and refuses it when the data has moved on.
+
+    \b
+    Examples:
+      consentric plan
+      consentric plan hubspot-prod --only at_risk --canary 20
+      consentric plan hubspot-prod --remove-all
+    """
+    from consentric.app import stages
+    from consentric.app.render.plan import plans_text
+    from consentric.app.workspace import Workspace
+
+    session = current_session()
+    if remove_all and not destinations:
+        raise click.UsageError("--remove-all needs the name of a destination")
+    with Workspace.open(session.config) as workspace, session.progress() as progress:
+        reports = stages.plan(
+            workspace,
+            destinations=destinations,
+            only=only,
+            canary=canary,
+            remove_all=remove_all,
+            progress=progress,
+        )
+    session.show(
+        "consentric.plan/1", {"plans": [report.as_json() for report in reports]}, plans_text(reports)
+    )
+    is_pending = any(report.op_count for report in reports)
+    ctx.exit(10 if detailed_exitcode and is_pending else 0)
+
+
+@click.command()
+@click.argument("plan_id", metavar="PLAN")
+@click.option("--reason", required=True, help="Why so many changes are right; it is kept in the audit log.")
+def approve(plan_id: str, *, reason: str) -> None:
+    """Lift the brake for one plan, with a reason that is kept.
+
+    Example:  consentric approve 7f3a --reason "new shop imported, 4 000 people expected"
+    """
+    from consentric.app import stages
+    from consentric.app.workspace import Workspace
+
+    session = current_session()
+    with Workspace.open(session.config) as workspace:
+        stages.approve(workspace, plan_id, reason)
+    text = f"Plan {plan_id} is approved; the brake will let it pass.\nNext:  consentric apply {plan_id}"
+    session.show("consentric.approve/1", {"plan": plan_id}, text)
+
+
+@click.command()
+@click.argument("plan_id", metavar="PLAN")
+@click.pass_context
+def apply(ctx: click.Context, plan_id: str) -> None:
+    """Write a plan to its CRM; refuses one that is stale, used or altered.
+
+    Consent is read and decided again right before: whoever said no since the plan gets no label.
+
+    Example:  consentric apply 7f3a
+    """
+    from consentric.app import stages
+    from consentric.app.render.apply import apply_text
+    from consentric.app.workspace import Workspace
+
+    session = current_session()
+    with Workspace.open(session.config) as workspace, session.progress() as progress:
+        report = stages.apply(workspace, plan_id, progress=progress)
+    session.show("consentric.apply/1", report.as_json(), apply_text(report))
+    ctx.exit(report.exit_code)

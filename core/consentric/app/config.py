@@ -1,0 +1,197 @@
+"""Loads and checks a configuration as a whole: every fault of every file is found in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from consentric.sdk.errors import ConfigError, Fault, KeyMaterialError
+from consentric_privacy.secrets import resolve
+
+from .config_checks import cross_faults
+from .config_faults import is_reference, literal_secret, literal_secrets, model_faults, secret_fields
+from .documents import Document, read_documents
+from .plugin_manager import Plugins
+from .settings import ConnectionSettings, Settings
+from .toml_places import Path as KeyPath
+
+Found = tuple[KeyPath, Fault]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration without faults.
+
+    Secrets in it are references; `connection_settings` resolves those of one connection when it is used.
+    """
+
+    path: Path
+    settings: Settings
+    document: Document
+    plugins: Plugins
+    hash: str
+    """SHA-256 of everything the files say, in a form that comments and order of keys do not change."""
+    _connections: Mapping[str, BaseModel]
+
+    @property
+    def folder(self) -> Path:
+        """The workspace."""
+        return self.path.parent
+
+    def where(self, *path: str | int) -> str:
+        """The place of a setting, for a message."""
+        return self.document.where(path)
+
+    def connection_settings(self, name: str) -> BaseModel:
+        """The settings of a connection in its connector's model, with its secrets read.
+
+        Raises:
+            ConfigError: When a secret is not where the reference says (exit 2).
+        """
+        checked = self._connections[name]
+        resolved: dict[str, SecretStr] = {}
+        for key in secret_fields(checked):
+            reference = getattr(checked, key)
+            if isinstance(reference, SecretStr):
+                resolved[key] = self._secret(name, key, reference.get_secret_value())
+        return checked.model_copy(update=resolved)
+
+    def _secret(self, connection: str, key: str, reference: str) -> SecretStr:
+        try:
+            return SecretStr(resolve(reference, base=self.folder).reveal())
+        except KeyMaterialError as error:
+            raise ConfigError(
+                f'connection "{connection}": setting "{key}": {error.message}',
+                where=self.where("connections", connection, key),
+                hint=error.hint,
+                happened="nothing was read or written.",
+                code="CS212",
+            ) from None
+
+
+def load_config(path: Path) -> Config:
+    """Reads and checks `config.toml` and the files it includes.
+
+    Touches no network and reads no secret; imports the plugins that its connections name.
+
+    Raises:
+        ConfigError: With all faults, in the order of files and lines.
+    """
+    document = read_documents(path)
+    found: list[Found] = literal_secrets(document)
+    plugins = Plugins(_allowed(document))
+    settings = _checked_settings(document, found)
+    connections = _checked_connections(document, plugins, found)
+    # Names defined in a file that could not be read would all be missing: its own fault says enough.
+    if not document.faults:
+        found += cross_faults(document)
+        found += _purchase_faults(document, connections)
+    faults = [*document.faults, *_in_order(document, found)]
+    if faults or settings is None:
+        raise _config_error(faults, document)
+    return Config(
+        path=path,
+        settings=settings,
+        document=document,
+        plugins=plugins,
+        hash=_hash(document.content),
+        _connections=connections,
+    )
+
+
+def _checked_settings(document: Document, found: list[Found]) -> Settings | None:
+    try:
+        return Settings.model_validate(document.content)
+    except ValidationError as error:
+        found += model_faults(document, error, model=Settings)
+    return None
+
+
+def _checked_connections(document: Document, plugins: Plugins, found: list[Found]) -> dict[str, BaseModel]:
+    tables = document.content.get("connections")
+    checked: dict[str, BaseModel] = {}
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        if not isinstance(table, dict) or not isinstance(table.get("connector"), str):
+            continue
+        prefix: KeyPath = ("connections", name)
+        try:
+            model = plugins.connector(table["connector"]).settings_model
+        except ConfigError as error:
+            where = document.where((*prefix, "connector"))
+            fault = Fault(error.message, where=where, hint=error.hint, code="CS213")
+            found.append(((*prefix, "connector"), fault))
+            continue
+        own = {key: value for key, value in table.items() if key not in ConnectionSettings.model_fields}
+        try:
+            checked[name] = model.model_validate(own)
+        except ValidationError as error:
+            found += model_faults(document, error, model=model, prefix=prefix)
+        else:
+            found += _secrets_written_down(document, prefix, checked[name], found)
+    return checked
+
+
+def _secrets_written_down(
+    document: Document, prefix: KeyPath, settings: BaseModel, found: list[Found]
+) -> list[Found]:
+    already = {path for path, _ in found}
+    faults = []
+    for key in secret_fields(settings):
+        path = (*prefix, key)
+        value = document.value(path)
+        if isinstance(value, str) and not is_reference(value) and path not in already:
+            faults.append((path, literal_secret(document, path)))
+    return faults
+
+
+def _purchase_faults(document: Document, connections: Mapping[str, BaseModel]) -> list[Found]:
+    """Two sources mirror each other's orders; only an order number tells one purchase from two."""
+    sources = document.value(("purchases", "from"))
+    if not isinstance(sources, list) or len(sources) < 2:
+        return []
+    found: list[Found] = []
+    for name in sources:
+        settings = connections.get(name) if isinstance(name, str) else None
+        if settings is not None and not getattr(settings, "order_number", None):
+            path: KeyPath = ("connections", name, "order_number")
+            fault = Fault(
+                f'purchases come from {len(sources)} sources, and "{name}" does not say which field holds'
+                " the order number",
+                where=document.where(path),
+                hint='add  order_number = "FIELD"  to each, or name one source in [purchases] from',
+                code="CS214",
+            )
+            found.append((path, fault))
+    return found
+
+
+def _allowed(document: Document) -> tuple[str, ...]:
+    allow = document.value(("plugins", "allow"))
+    return tuple(name for name in allow if isinstance(name, str)) if isinstance(allow, list) else ()
+
+
+def _in_order(document: Document, found: list[Found]) -> list[Fault]:
+    ordered = sorted(found, key=lambda pair: document.order(pair[0]))
+    return [fault for _, fault in ordered]
+
+
+def _config_error(faults: list[Fault], document: Document) -> ConfigError:
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    files = ", ".join(document.files)
+    return ConfigError(
+        f"the configuration has {count} ({files})",
+        faults=faults,
+        happened="nothing was read or written.",
+        hint="mend them, then  consentric config check",
+    )
+
+
+def _hash(content: dict[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
