@@ -10,7 +10,7 @@ import pyarrow as pa
 from consentric.sdk.records import ConsentEvent, Contact
 from consentric_privacy import normalise
 from consentric_privacy.ledger import HitCheck, NewEvent, NewObjection, SubjectFacts
-from consentric_privacy.vault import Admitted, Arrival
+from consentric_privacy.vault import Admission, Admitted, Arrival
 
 from .generalise import generalised
 from .report import StreamReport
@@ -21,11 +21,8 @@ _ADULT_AGE = 18
 
 def write_people(
     contacts: Sequence[Contact], stores: Stores, rules: Rules, *, at: datetime, report: StreamReport
-) -> Sequence[Admitted]:
-    """Writes vault and ledger; the caller holds the transaction of the people store.
-
-    Returns one entry per contact, in their order.
-    """
+) -> Admission:
+    """Writes vault and ledger; the caller holds the transaction of the people store."""
     admission = stores.vault.admit([_arrival(contact, rules) for contact in contacts], at=at)
     for old, survivor in admission.joins:
         stores.ledger.move_subject(old, survivor)
@@ -44,32 +41,30 @@ def write_people(
     stores.ledger.record_hits([_hit_check(contact, record, rules) for contact, record in pairs], at=at)
     stores.ledger.record_objections(list(_objections(pairs, at)))
     stores.ledger.record_facts([_facts(contact, record, at) for contact, record in pairs])
-    return admitted
+    return admission
 
 
 def write_warehouse(
-    contacts: Sequence[Contact], admitted: Sequence[Admitted], stores: Stores, rules: Rules, *, today: date
+    contacts: Sequence[Contact], admission: Admission, stores: Stores, rules: Rules, *, today: date
 ) -> None:
     """Writes record and attribute rows; nothing in them names a person."""
-    # A join moves records that are not on this page, so the page's people are read back as they now are.
-    groups = stores.vault.records_of_subjects({record.sid for record in admitted})
-    records = [(live.rref, live.sid, live.account, live.object, live.partition) for live in groups]
-    pids = {sid: stores.pseudonyms.pid(sid) for sid in {record[1] for record in records}}
+    pairs = list(zip(contacts, admission.records, strict=True))
+    pids = {sid: stores.pseudonyms.pid(sid) for sid in {record.sid for _, record in pairs}}
     stores.warehouse.put_records(
         pa.table(
             {
-                "rref": pa.array([record[0] for record in records], pa.binary()),
-                "pid": pa.array([pids[record[1]] for record in records], pa.string()),
-                "account": pa.array([record[2] for record in records], pa.string()),
-                "object": pa.array([record[3] for record in records], pa.string()),
-                "partition": pa.array([record[4] for record in records], pa.string()),
-                "live": pa.array([True] * len(records), pa.bool_()),
+                "rref": pa.array([record.rref for _, record in pairs], pa.binary()),
+                "pid": pa.array([pids[record.sid] for _, record in pairs], pa.string()),
+                "account": pa.array([rules.connection] * len(pairs), pa.string()),
+                "object": pa.array([contact.ref.object for contact, _ in pairs], pa.string()),
+                "partition": pa.array([contact.ref.partition for contact, _ in pairs], pa.string()),
+                "live": pa.array([True] * len(pairs), pa.bool_()),
             }
         )
     )
     attributes = [
         (record.rref, name, value)
-        for contact, record in zip(contacts, admitted, strict=True)
+        for contact, record in pairs
         for name, value in _attributes(contact, rules, today)
     ]
     stores.warehouse.put_attributes(
@@ -81,6 +76,20 @@ def write_warehouse(
             }
         )
     )
+
+
+def regroup(moved: Sequence[tuple[bytes, bytes]], stores: Stores) -> None:
+    """Hands records whose person changed by a join, on this page or not, to the surviving person."""
+    if moved:
+        pids = [stores.pseudonyms.pid(sid) for _, sid in moved]
+        stores.warehouse.regroup(
+            pa.table(
+                {
+                    "rref": pa.array([rref for rref, _ in moved], pa.binary()),
+                    "pid": pa.array(pids, pa.string()),
+                }
+            )
+        )
 
 
 def new_event(event: ConsentEvent, rref: bytes, source: str) -> NewEvent:

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 
 from consentric.sdk.records import FieldValue
+
 from .settings import Generalisation
 
 _FRENCH_POSTCODE = re.compile(r"^\d{5}$")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from consentric.control.ownership import move_record
 from consentric.sdk.records import Activity, ConsentEvent, Contact, Deletion, Merge, Record
+from consentric_privacy.vault import Merged
 
 from . import activities, contacts
 from .report import StreamReport
@@ -54,8 +55,8 @@ class Page:
         Gives the rrefs of the contacts seen.
         """
         with stores.people.transaction():
-            admitted = contacts.write_people(self.contacts, stores, rules, at=at, report=report)
-            merged = [done for merge in self.merges if (done := self._merge(merge, stores, rules))]
+            admission = contacts.write_people(self.contacts, stores, rules, at=at, report=report)
+            merged = self._follow_merges(stores, rules, at)
             gone = self._delete(stores, rules, at)
             self._write_consents(stores, rules, at, report)
             known = activities.known_activities(self.activities, stores, rules, report)
@@ -65,33 +66,36 @@ class Page:
         with stores.warehouse.transaction():
             if self.contacts:
                 today = at.astimezone(rules.zone).date()
-                contacts.write_warehouse(self.contacts, admitted, stores, rules, today=today)
-            stores.warehouse.merge_records([loser for loser, _ in merged])
+                contacts.write_warehouse(self.contacts, admission, stores, rules, today=today)
+            moved = [*admission.moved, *(move for merge in merged for move in merge.moved)]
+            contacts.regroup(moved, stores)
+            stores.warehouse.merge_records([merge.loser_rref for merge in merged])
             stores.warehouse.retire_records(gone)
             activities.write_warehouse(known, stores, rules)
-        for loser, winner in merged:
-            move_record(stores.control, loser, winner)
-        return {record.rref for record in admitted}
+        for merge in merged:
+            move_record(stores.control, merge.loser_rref, merge.winner_rref)
+        return {record.rref for record in admission.records}
 
-    def _merge(self, merge: Merge, stores: Stores, rules: Rules) -> tuple[bytes, bytes] | None:
-        done = stores.vault.merge(
-            rules.connection,
-            (merge.loser.object, merge.loser.partition, merge.loser.id),
-            (merge.winner.object, merge.winner.partition, merge.winner.id),
-        )
-        if done is None:
-            return None
-        for old, survivor in done.joins:
-            stores.ledger.move_subject(old, survivor)
-        return done.loser, done.winner
+    def _follow_merges(self, stores: Stores, rules: Rules, at: datetime) -> list[Merged]:
+        merged: list[Merged] = []
+        for merge in self.merges:
+            done = stores.vault.merge(
+                rules.connection,
+                (merge.loser.object, merge.loser.partition, merge.loser.id),
+                (merge.winner.object, merge.winner.partition, merge.winner.id),
+                at=at,
+            )
+            if done is not None:
+                merged.append(done)
+                for old, survivor in done.joins:
+                    stores.ledger.move_subject(old, survivor)
+        return merged
 
     def _delete(self, stores: Stores, rules: Rules, at: datetime) -> list[bytes]:
         refs = {deletion.record for deletion in self.deletions}
-        rrefs = list(activities.rrefs_of(refs, stores, rules.connection).values())
-        if rrefs:
-            stores.vault.delete(rrefs, at)
-            stores.ledger.end_grants(rrefs, source=rules.connection, at=at)
-        return rrefs
+        gone = stores.vault.delete(activities.rrefs_of(refs, stores, rules.connection).values(), at)
+        stores.ledger.end_grants(gone, source=rules.connection, at=at)
+        return sorted(gone)
 
     def _write_consents(self, stores: Stores, rules: Rules, at: datetime, report: StreamReport) -> None:
         refs = {event.record for event in self.consents if event.record is not None}
