@@ -1,0 +1,140 @@
+"""An SQLite file with personal data in it: private, durable, and overwriting what it deletes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, NoReturn
+
+from consentric_privacy.errors import UnsafeStoreError
+from consentric_privacy.files import create_private
+
+_AT_ONCE = 5_000
+"""Values bound to one statement; SQLite takes 32 766 at most."""
+_PRAGMAS = (
+    "busy_timeout = 10000",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "temp_store = MEMORY",
+    # Without it a deleted row stays readable in the free pages of the file.
+    "secure_delete = ON",
+)
+
+
+class StoreFile:
+    """One open SQLite file, in explicit transactions.
+
+    Args:
+        path: The file; created with mode 0600 when missing. Its `-wal` and `-shm` take the same mode.
+        application: Four bytes of `PRAGMA application_id`, so that no other file is taken for this one.
+        version: Schema version; a file of a later one is refused.
+        schema: Statements that create what is missing.
+
+    Raises:
+        UnsafeStoreError: Others can read it (CS502); damaged, another program's or too new (CS501).
+    """
+
+    def __init__(self, path: Path, *, application: int, version: int, schema: str) -> None:
+        create_private(path)
+        self.path = path
+        self._depth = 0
+        self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+        try:
+            for pragma in _PRAGMAS:
+                self.connection.execute(f"PRAGMA {pragma}")
+            self._prepare(application, version, schema)
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            _refuse(path, error)
+        except UnsafeStoreError:
+            self.connection.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Makes what happens inside one transaction; inside another it is a part that can fail alone.
+
+        Raises:
+            UnsafeStoreError: The disk is full or the file is damaged; nothing was changed (CS501).
+        """
+        outermost = self._depth == 0
+        name = f"level{self._depth}"
+        try:
+            self.connection.execute("BEGIN IMMEDIATE" if outermost else f"SAVEPOINT {name}")
+            self._depth += 1
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT" if outermost else f"RELEASE {name}")
+            except BaseException:
+                self._undo(None if outermost else name)
+                raise
+            finally:
+                self._depth -= 1
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            _refuse(self.path, error)
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the file and empties it: deleted values stay in it until then."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Closes the file; its write-ahead log goes with the last connection."""
+        self.connection.close()
+
+    def _prepare(self, application: int, version: int, schema: str) -> None:
+        found = self.connection.execute("PRAGMA application_id").fetchone()[0]
+        written = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if (found, written) == (application, version):
+            return
+        if found not in (0, application) or written > version:
+            raise UnsafeStoreError(
+                f"{self.path} was made by another program or a later version of this one",
+                hint="upgrade, or restore the file from its backup",
+            )
+        marks = f"PRAGMA application_id = {application};PRAGMA user_version = {version};"
+        try:
+            self.connection.executescript(f"BEGIN IMMEDIATE;{schema};{marks}COMMIT")
+        except sqlite3.DatabaseError:
+            self._undo(None)
+            raise
+
+    def _undo(self, savepoint: str | None) -> None:
+        if not self.connection.in_transaction:
+            return  # SQLite itself rolled back, as it does when the disk is full
+        if savepoint is None:
+            self.connection.execute("ROLLBACK")
+        else:
+            self.connection.execute(f"ROLLBACK TO {savepoint}")
+            self.connection.execute(f"RELEASE {savepoint}")
+
+
+def select_in(
+    connection: sqlite3.Connection, sql: str, values: Iterable[bytes], *, before: tuple[str, ...] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Runs a SELECT over any number of values, thousands at a time.
+
+    Args:
+        connection: Where to.
+        sql: The statement; its `(?*)` stands for the values.
+        values: What to look for; none gives no rows.
+        before: Values of the placeholders ahead of it.
+    """
+    remaining = iter(values)
+    while piece := tuple(islice(remaining, _AT_ONCE)):
+        marks = f"({','.join('?' * len(piece))})"
+        yield from connection.execute(sql.replace("(?*)", marks), (*before, *piece)).fetchall()
+
+
+def _refuse(path: Path, error: sqlite3.DatabaseError) -> NoReturn:
+    """Says what is wrong with a file; SQLite's own words carry no values."""
+    raise UnsafeStoreError(
+        f"{path} cannot be used: {error}",
+        hint="free space if the disk is full; if the file is damaged restore it from its backup",
+        happened="nothing of this step was stored",
+    ) from error

@@ -1,0 +1,210 @@
+"""The vault: which records exist, whose they are, and where they stand in their CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from consentric_privacy.admission import Admission, Admitted, Arrival, admit
+from consentric_privacy.deks import DekStore
+from consentric_privacy.links import SEALED_COLUMNS, Link, SealedLink, unseal
+from consentric_privacy.people import PeopleStore
+from consentric_privacy.persons import Joined, join_persons
+from consentric_privacy.pseudonyms import Pseudonyms
+from consentric_privacy.storefile import select_in
+
+__all__ = ["Admission", "Admitted", "Arrival", "Link", "LiveRecord", "Merged", "Vault"]
+
+_PAGE = 5_000
+_COLUMNS = "SELECT rref, sid, account, object, partition FROM record"
+_LIVE = f"{_COLUMNS} WHERE state = 'live' AND rref > :last ORDER BY rref LIMIT :page"
+_LIVE_OF_ACCOUNT = _LIVE.replace("WHERE", "WHERE account = :account AND")
+_LIVE_OF_PERSON = f"""
+{_COLUMNS} WHERE state = 'live' AND sid = coalesce((SELECT survivor FROM sid_alias WHERE old = ?1), ?1)
+ORDER BY rref"""  # noqa: S608 -- constants
+_LIVES_ON_AS = """
+SELECT r.crm_key, live.rref
+FROM record AS r JOIN record AS live ON live.rref = coalesce(r.merged_into, r.rref)
+WHERE live.state = 'live' AND r.account = ? AND r.object = ? AND r.partition = ? AND r.crm_key IN (?*)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRecord:
+    """A record that its source still has; its CRM id stays sealed."""
+
+    rref: bytes
+    sid: bytes
+    account: str
+    object: str
+    partition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A merge that happened in a CRM: labels of the loser move to the winner."""
+
+    loser_rref: bytes
+    winner_rref: bytes
+    moved: list[tuple[bytes, bytes]]
+    """(rref, sid now) of the records whose person changed."""
+    joins: list[tuple[bytes, bytes]]
+    """(old sid, surviving sid); the ledger's rows by sid move by these."""
+
+
+class Vault:
+    """Holds the vault's tables of `people.sqlite` and the keys of the people in `deks.sqlite`.
+
+    Names, addresses and phones pass through `admit` in memory and are never stored.
+    """
+
+    def __init__(self, people: PeopleStore, deks: DekStore, pseudonyms: Pseudonyms) -> None:
+        self._people = people
+        self._deks = deks
+        self._pseudonyms = pseudonyms
+
+    def admit(self, arrivals: Sequence[Arrival], *, at: datetime) -> Admission:
+        """Takes in one page of records, best inside the caller's transaction with the ledger's rows.
+
+        A known record keeps its rref and person; its match keys become those it carries now. A new one
+        joins the person with whom it shares a current e-mail or external id, or begins one. Records of
+        one page are seen at once, so their order in it changes nothing. New people's keys are durable
+        when this returns, whatever becomes of the transaction. A record that had ended lives again.
+
+        Args:
+            arrivals: 100 to 1000 of them; about 20 us each.
+            at: When the page was read.
+
+        Raises:
+            KeyMaterialError: A person's key is missing or altered (CS404).
+            UnsafeStoreError: A link of a person to be joined was altered (CS503).
+        """
+        with self._people.transaction() as connection:
+            return admit(connection, self._deks, self._pseudonyms, arrivals, at=at)
+
+    def links(self, rrefs: Iterable[bytes]) -> dict[bytes, Link]:
+        """Gives where live records are in their CRM; a record that ended or is unknown is left out.
+
+        Raises:
+            KeyMaterialError: A person's key is missing or altered (CS404).
+            UnsafeStoreError: A row was altered or moved (CS503).
+        """
+        query = f"SELECT {SEALED_COLUMNS} FROM record WHERE state = 'live' AND rref IN (?*)"  # noqa: S608 -- a constant
+        rows = [SealedLink(*row) for row in select_in(self._people.connection, query, rrefs)]
+        keys = self._deks.get_many([row.sid for row in rows])
+        return {row.rref: unseal(keys[row.sid], row, self._pseudonyms) for row in rows}
+
+    def find(self, account: str, object_type: str, partition: str, ids: Iterable[str]) -> dict[str, bytes]:
+        """Gives the rref of each CRM id that is live; of a merged one that of the record it lives on as."""
+        by_key = {
+            key: record_id
+            for record_id in ids
+            for key in self._pseudonyms.record_key_all(account, object_type, partition, record_id)
+        }
+        place = (account, object_type, partition)
+        rows = select_in(self._people.connection, _LIVES_ON_AS, by_key, before=place)
+        return {by_key[key]: rref for key, rref in rows}
+
+    def merge(self, account: str, loser: tuple[str, str, str], winner: tuple[str, str, str]) -> Merged | None:
+        """Follows a merge in a CRM: the loser ends, and the two persons are one.
+
+        Told again it changes nothing more.
+
+        Args:
+            account: Where it happened.
+            loser: Object, partition and id of the record that is no more.
+            winner: Those of the record it lives on as.
+
+        Returns:
+            None when one of the two is unknown here, or the winner is not live.
+
+        Raises:
+            KeyMaterialError: A person's key is missing or altered (CS404).
+            UnsafeStoreError: A link of a person to be joined was altered (CS503).
+        """
+        with self._people.transaction():
+            winner_rref = self.find(account, winner[0], winner[1], [winner[2]]).get(winner[2])
+            loser_rref = self._any_state(account, loser)
+            if winner_rref is None or loser_rref is None or loser_rref == winner_rref:
+                return None
+            self._end_merged(loser_rref, winner_rref)
+            joined = self._unite(loser_rref, winner_rref)
+            return Merged(
+                loser_rref=loser_rref, winner_rref=winner_rref, moved=joined.moved, joins=joined.joins
+            )
+
+    def delete(self, rrefs: Iterable[bytes], at: datetime) -> set[bytes]:
+        """Follows deletions in a CRM: link and match keys go; the number stays, for denials still count.
+
+        Returns:
+            The rrefs that were live until now; their grants are to be ended.
+        """
+        day = at.astimezone(UTC).date().isoformat()
+        query = "SELECT rref FROM record WHERE state = 'live' AND rref IN (?*)"
+        with self._people.transaction() as connection:
+            ended = {rref for (rref,) in select_in(connection, query, rrefs)}
+            connection.executemany("DELETE FROM match_key WHERE rref = ?", [(rref,) for rref in ended])
+            connection.executemany(
+                "UPDATE record SET state = 'deleted', nonce = NULL, ct = NULL, ended_on = ? WHERE rref = ?",
+                [(day, rref) for rref in ended],
+            )
+        return ended
+
+    def live(self, account: str | None) -> Iterator[LiveRecord]:
+        """Streams the live records of one account, or of all, in the order of their rrefs."""
+        last = b""
+        query = _LIVE if account is None else _LIVE_OF_ACCOUNT
+        while True:
+            place = {"last": last, "page": _PAGE, "account": account}
+            rows = self._people.connection.execute(query, place).fetchall()
+            yield from map(_live_record, rows)
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1][0]
+
+    def subject_of(self, rrefs: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Gives the person of each record, ended ones included; unknown records are left out."""
+        query = "SELECT rref, sid FROM record WHERE rref IN (?*)"
+        return dict(select_in(self._people.connection, query, rrefs))
+
+    def records_of(self, sid: bytes) -> list[LiveRecord]:
+        """Gives the live records of a person, also by a sid that was joined into another."""
+        return [_live_record(row) for row in self._people.connection.execute(_LIVE_OF_PERSON, (sid,))]
+
+    def _any_state(self, account: str, place: tuple[str, str, str]) -> bytes | None:
+        keys = self._pseudonyms.record_key_all(account, *place)
+        query = (
+            "SELECT rref FROM record WHERE account = ? AND object = ? AND partition = ? AND crm_key IN (?*)"
+        )
+        rows = select_in(self._people.connection, query, keys, before=(account, place[0], place[1]))
+        return next((rref for (rref,) in rows), None)
+
+    def _end_merged(self, loser: bytes, winner: bytes) -> None:
+        connection = self._people.connection
+        connection.execute("DELETE FROM match_key WHERE rref = ?", (loser,))
+        connection.execute(
+            "UPDATE record SET state = 'merged', merged_into = ?, nonce = NULL, ct = NULL, ended_on = NULL"
+            " WHERE rref = ?",
+            (winner, loser),
+        )
+        # Kept one step long, so that nobody has to follow a chain of merges.
+        connection.execute("UPDATE record SET merged_into = ? WHERE merged_into = ?", (winner, loser))
+
+    def _unite(self, loser: bytes, winner: bytes) -> Joined:
+        """Makes the persons of two merged records one; of a record parted by hand only itself moves."""
+        connection = self._people.connection
+        rows = connection.execute(
+            "SELECT rref, sid, apart FROM record WHERE rref IN (?, ?)", (loser, winner)
+        ).fetchall()
+        sids = {rref: sid for rref, sid, _ in rows}
+        if sids[loser] == sids[winner]:
+            return Joined()
+        if any(apart for _, _, apart in rows):
+            connection.execute("UPDATE record SET sid = ? WHERE rref = ?", (sids[winner], loser))
+            return Joined(moved=[(loser, sids[winner])])
+        return join_persons(connection, self._deks, self._pseudonyms, [list(sids.values())])
+
+
+def _live_record(row: tuple[bytes, bytes, str, str, str]) -> LiveRecord:
+    rref, sid, account, object_type, partition = row
+    return LiveRecord(rref=rref, sid=sid, account=account, object=object_type, partition=partition)
