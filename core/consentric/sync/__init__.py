@@ -1,0 +1,1 @@
+"""Write-back: plan what should change, seal it, apply it, settle it."""
