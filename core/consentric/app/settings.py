@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from consentric_privacy.settings import (
-    ControllerSettings,
-    EvidenceSettings,
-    NoticeSettings,
-    PurposeSettings,
-)
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from consentric.pull.settings import FieldSettings, MoneySettings, PurchasesSettings
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
 from consentric.sync.settings import DestinationSettings
 from consentric_privacy.secrets import SCHEMES
+from consentric_privacy.settings import (
+    ControllerSettings,
+    EvidenceSettings,
+    NoticeSettings,
+    PurposeSettings,
+)
 
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 _REFERENCE = rf"^({'|'.join(SCHEMES)}):.+$"
@@ -99,6 +99,10 @@ class ConnectionSettings(BaseModel):
     """Name of the connector that reads it."""
     sandbox: str | None = None
     """Folder of a pretend CRM to be used in place of the real one."""
+    calls_per_second: float | None = Field(default=None, gt=0)
+    """Our share of the vendor's rate, reading and writing together; half of it when absent."""
+    calls_per_day: int | None = Field(default=None, ge=1)
+    """Our share of the vendor's calls in a day; half of them when absent."""
 
     @property
     def of_connector(self) -> dict[str, Any]:

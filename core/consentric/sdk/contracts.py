@@ -78,6 +78,10 @@ class Connector(ABC):
     name: ClassVar[str]
     settings_model: ClassVar[type[BaseModel]]
     api_version: ClassVar[int] = 1
+    calls_per_second: ClassVar[float] = 5.0
+    """Our usual share of the vendor's rate; `[connections.NAME] calls_per_second` overrides it."""
+    calls_per_day: ClassVar[int] = 100_000
+    """Our usual share of the vendor's day; `[connections.NAME] calls_per_day` overrides it."""
 
     def __init__(self, settings: Any, context: Context) -> None:
         self.settings = settings

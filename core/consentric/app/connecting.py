@@ -1,0 +1,95 @@
+"""Makes connectors and writers of the configured connections, each with a transport of its account."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from consentric.control.allowance import DailyAllowance
+from consentric.pull.stores import Rules
+from consentric.sdk.contracts import Connector, Context, Writer
+from consentric.sdk.transport import Transport
+
+from .workspace import Workspace
+
+DEFAULT_COUNTRY = "FR"
+P = TypeVar("P", bound=Connector | Writer)
+
+
+class Connections:
+    """Connectors and writers of one workspace; those of one connection share one transport."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._open: list[Connector | Writer] = []
+        self.connector = cache(self._make_connector)
+        self.writer = cache(self._make_writer)
+        self._context = cache(self._make_context)
+
+    def calls(self, connection: str) -> int:
+        """Calls made to a connection by this process so far."""
+        return self._context(connection).transport.calls
+
+    def rules(self, connection: str) -> Rules:
+        """What may be kept of a connection's records."""
+        settings = self._workspace.settings
+        controller = settings.controller
+        return Rules(
+            connection=connection,
+            fields=tuple(field for field in settings.field if field.connection == connection),
+            counts_purchases=connection in settings.purchases.sources,
+            zone=settings.time.info,
+            default_country=controller.country if controller is not None else DEFAULT_COUNTRY,
+            reporting_currency=settings.money.reporting,
+        )
+
+    def close(self) -> None:
+        """Frees what they hold."""
+        for part in self._open:
+            part.close()
+        self._open.clear()
+
+    def _make_connector(self, connection: str) -> Connector:
+        kind = self._connector_class(connection)
+        return self._kept(kind(self._settings(connection), self._context(connection)))
+
+    def _make_writer(self, connection: str) -> Writer:
+        name = self._workspace.settings.connections[connection].connector
+        kind = self._workspace.config.plugins.writer(name)
+        return self._kept(kind(self._settings(connection), self._context(connection)))
+
+    def _kept(self, part: P) -> P:
+        self._open.append(part)
+        return part
+
+    def _connector_class(self, connection: str) -> type[Connector]:
+        name = self._workspace.settings.connections[connection].connector
+        return self._workspace.config.plugins.connector(name)
+
+    def _settings(self, connection: str) -> Any:
+        return self._workspace.config.connection_settings(connection)
+
+    def _make_context(self, connection: str) -> Context:
+        workspace = self._workspace
+        settings = workspace.settings.connections[connection]
+        kind = self._connector_class(connection)
+        fields = [f for f in workspace.settings.field if f.connection == connection and f.is_requested]
+        requested: dict[str, list[str]] = {}
+        for field in fields:
+            requested.setdefault(field.object, []).append(field.name)
+        return Context(
+            connection=connection,
+            clock=workspace.clock,
+            transport=Transport(
+                connection,
+                clock=workspace.clock,
+                calls_per_second=settings.calls_per_second or kind.calls_per_second,
+                daily_limit=settings.calls_per_day or kind.calls_per_day,
+                budget=DailyAllowance(workspace.control),
+            ),
+            workspace=workspace.folder,
+            fields=requested,
+            external_ids={field.name: field.external_id for field in fields if field.external_id},
+            purposes=frozenset(purpose.id for purpose in workspace.settings.purpose),
+            endpoint=workspace.endpoint(connection),
+        )

@@ -1,0 +1,190 @@
+"""One open workspace: its configuration, clock, keys and stores, opened when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from consentric.control.store import ControlStore
+from consentric.pull.stores import Stores
+from consentric.sdk.contracts import Clock, Endpoint
+from consentric.sdk.errors import ConfigError, KeyMaterialError
+from consentric.warehouse.store import Warehouse
+from consentric_privacy.audit import AuditLog
+from consentric_privacy.deks import DekStore
+from consentric_privacy.files import check_private
+from consentric_privacy.keyset import Keyset, read_root_key
+from consentric_privacy.ledger import Ledger
+from consentric_privacy.people import PeopleStore
+from consentric_privacy.pseudonyms import Pseudonyms
+from consentric_privacy.vault import Vault
+
+from .config import Config, load_config
+from .lock import hold_workspace
+
+KEYSET_FILE = "keyset.json"
+CONTROL_FILE = "control.sqlite"
+DEK_FILE = "deks.sqlite"
+ANALYTICS_FOLDER = "analytics"
+PLANS_FOLDER = "plans"
+CACHE_FOLDER = "cache"
+AUDIT_FOLDER = "audit"
+
+
+class Workspace:
+    """A context manager over everything a command may need.
+
+    Stores are opened when first asked for, so that `status` needs no key and `segment` no vault. What was
+    opened is closed at the end, in reverse order; sandboxes save their state then.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.settings = config.settings
+        self.folder = config.folder
+        self._open = ExitStack()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Loads the configuration; touches no store yet.
+
+        Raises:
+            ConfigError: With all faults of the files.
+            UnsafeStoreError: The folder can be read by others.
+        """
+        config = load_config(path)
+        check_private(config.folder)
+        return cls(config)
+
+    @property
+    def clock(self) -> Clock:
+        """The time: pinned by `[clock] at` for pretend CRMs, else the machine's."""
+        pinned = self.settings.clock
+        if pinned is not None:
+            return lambda: pinned.at
+        return lambda: datetime.now(UTC)
+
+    @contextmanager
+    def locked(self, job: str) -> Iterator[None]:
+        """Holds the workspace for one run.
+
+        Raises:
+            LockedError: When another run holds it.
+        """
+        with hold_workspace(self.folder, run=job, now=datetime.now(UTC)):
+            yield
+
+    @cached_property
+    def keyset(self) -> Keyset:
+        """The keys of this workspace; made with the first run.
+
+        Raises:
+            KeyMaterialError: The root key is missing, malformed, or not the one of these stores.
+        """
+        root = read_root_key(self.settings.workspace.root_key, base=self.folder)
+        path = self.folder / KEYSET_FILE
+        if path.exists():
+            return Keyset.load(path, root)
+        if (self.folder / DEK_FILE).exists():
+            raise KeyMaterialError(
+                f"{KEYSET_FILE} is gone, but the stores made with it are here",
+                hint="restore it from the backup; new keys would make everybody a stranger",
+                happened="nothing was read or written.",
+                code="CS405",
+            )
+        return Keyset.create(path, root)
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """Pseudonyms and fingerprints under these keys."""
+        return Pseudonyms(self.keyset)
+
+    @cached_property
+    def people(self) -> PeopleStore:
+        """Vault and ledger, in one file."""
+        store = PeopleStore.open(self.folder)
+        self._open.callback(store.close)
+        return store
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the people allowed and forbade."""
+        return Ledger(self.people, self.pseudonyms)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Who the records are."""
+        deks = DekStore.open(self.folder / DEK_FILE, self.keyset)
+        self._open.callback(deks.close)
+        return Vault(self.people, deks, self.pseudonyms)
+
+    @cached_property
+    def control(self) -> ControlStore:
+        """Runs, plans, outbox, bookmarks, ownership."""
+        store = ControlStore.open(self.folder / CONTROL_FILE)
+        self._open.callback(store.close)
+        return store
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Activities and segments under pseudonyms."""
+        limit = self.settings.workspace.memory_limit_mb
+        warehouse = Warehouse.open(self.folder / ANALYTICS_FOLDER, memory_limit_mb=limit)
+        self._open.callback(warehouse.close)
+        return warehouse
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The chained log of what was done."""
+        return AuditLog(self.folder / AUDIT_FOLDER)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """Everything a pull writes."""
+        return Stores(
+            people=self.people,
+            vault=self.vault,
+            ledger=self.ledger,
+            pseudonyms=self.pseudonyms,
+            warehouse=self.warehouse,
+            control=self.control,
+        )
+
+    def endpoint(self, connection: str) -> Endpoint | None:
+        """Where the pretend CRM of a `sandbox` connection listens; starts it when first asked for.
+
+        Raises:
+            ConfigError: Its folder is missing, or its connector has no sandbox.
+        """
+        settings = self.settings.connections[connection]
+        if settings.sandbox is None:
+            return None
+        if connection not in self._endpoints:
+            folder = (self.folder / settings.sandbox).resolve()
+            if not folder.is_dir():
+                raise ConfigError(
+                    f'connection "{connection}": the sandbox folder "{settings.sandbox}" is missing',
+                    where=self.config.where("connections", connection, "sandbox"),
+                    hint="make one with  consentric sandbox up FOLDER  or run  consentric demo",
+                    code="CS213",
+                )
+            serve = self.config.plugins.sandbox(settings.connector)
+            self._endpoints[connection] = self._open.enter_context(serve(folder, clock=self.clock))
+        return self._endpoints[connection]
+
+    @cached_property
+    def _endpoints(self) -> dict[str, Endpoint]:
+        return {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
