@@ -10,7 +10,7 @@ import pyarrow as pa
 from consentric.sdk.records import Activity, RecordRef
 from consentric_privacy.ledger import SubjectFacts
 
-from .money import minor_units
+from consentric.warehouse.money import minor_units
 from .report import StreamReport
 from .stores import Rules, Stores
 

@@ -31,7 +31,9 @@ CELLS: dict[MethodName, tuple[str, ...]] = {
 }
 """The cells of each method; the segments of a set name each exactly once."""
 
-_BUSINESS = (
+_Named = tuple[tuple[str, str, str, tuple[str, ...]], ...]
+
+_BUSINESS: _Named = (
     ("champions", "Champions", "Champions", ("champions",)),
     ("loyal", "Fidèles", "Loyal", ("loyal", "potential_loyalists")),
     ("new", "Nouveaux", "New", ("new", "promising")),
@@ -71,7 +73,7 @@ def rf_cell(r_score: int, f_score: int) -> str:
 def usual_segments(set_name: str, method: MethodName) -> tuple[SegmentSettings, ...]:
     """The segments of a set that names none: five business segments for RFM, else one per cell."""
     if method == "rfm":
-        rows = _BUSINESS
+        rows: _Named = _BUSINESS
     else:
         names = _STAGE_NAMES if method == "lifecycle" else _BAND_NAMES
         rows = tuple((cell, *names[cell], (cell,)) for cell in CELLS[method])

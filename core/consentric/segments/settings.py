@@ -47,7 +47,7 @@ class LifecycleSettings(_Strict):
 
 
 class ChannelSettings(_Strict):
-    """`[segment_set.engagement.channels.NAME]`: what acts in one channel are worth, and how fast they fade."""
+    """`[segment_set.engagement.channels.NAME]`: what its acts are worth and how fast they fade."""
 
     weights: dict[_ENGAGEMENT_KINDS, int] = Field(min_length=1)
     """Points of one act by its kind; silence never costs points."""
@@ -72,13 +72,14 @@ _CHANNELS = {
 
 
 class EngagementSettings(_Strict):
-    """`[segment_set.engagement]`: points for acts, against what is expected of somebody written to so often."""
+    """`[segment_set.engagement]`: points for acts, against what can be expected."""
 
     channels: dict[str, ChannelSettings] = Field(default=_CHANNELS, min_length=1)
     decay: Literal["half_life", "linear"] = "half_life"
     """`linear` is worth half after one half-life and nothing after two."""
     expected_per_send: int = Field(default=1, ge=0)
-    """Points expected for one message; they fade with the half-life of the channel `email`."""
+    """Points expected for one message sent; they fade like points earned."""
+    send_half_life_days: int = Field(default=30, ge=1, le=3650)
     expected_at_least: int = Field(default=10, ge=1)
     """Points expected of somebody who is never written to."""
     limits_percent: tuple[int, int, int, int] = (25, 50, 100, 200)

@@ -34,12 +34,16 @@ TABLES = (
         rate_e9 BIGINT NOT NULL)""",
     "CREATE TABLE population (purpose VARCHAR NOT NULL, subject INTEGER NOT NULL)",
     """CREATE TABLE measure (subject INTEGER NOT NULL, orders BIGINT NOT NULL, spent_minor BIGINT NOT NULL,
-        unpriced BIGINT NOT NULL, unnamed BIGINT NOT NULL, first_order DATE, last_order DATE,
+        unpriced BIGINT NOT NULL, first_order DATE, last_order DATE,
         days_since_first_order BIGINT, days_since_last_order BIGINT, own_cadence BIGINT,
-        has_own_cadence BOOLEAN,
         sends BIGINT NOT NULL, sends_year BIGINT NOT NULL, answers_year BIGINT NOT NULL,
         last_send DATE, last_open DATE, last_click DATE, last_visit DATE, last_form DATE, last_reply DATE,
         last_act DATE, days_since_last_act BIGINT, unsubscribed BOOLEAN NOT NULL)""",
+    # For people without a cadence of their own: the median of those who have one, and how many they are.
+    "CREATE TABLE usual_cadence (purpose VARCHAR NOT NULL, days BIGINT, people BIGINT NOT NULL)",
+    # Points of one act by set, kind and age in days, in millionths: decay without floats.
+    """CREATE TABLE decay ("set" VARCHAR NOT NULL, channel VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+        age BIGINT NOT NULL, points BIGINT NOT NULL, cap BIGINT NOT NULL)""",
     # One row per set and scored subject; what a method does not use stays empty and takes no room.
     """CREATE TABLE score ("set" VARCHAR NOT NULL, subject INTEGER NOT NULL, r_score BIGINT, f_score BIGINT,
         m_score BIGINT, points BIGINT, expected BIGINT, band BIGINT, cell VARCHAR, segment VARCHAR)""",

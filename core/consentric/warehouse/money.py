@@ -15,6 +15,15 @@ _EXPONENTS = {
 }  # fmt: skip
 
 
+def exponent_of(currency: str) -> int:
+    """How many decimals the currency has.
+
+    >>> exponent_of("EUR"), exponent_of("JPY")
+    (2, 0)
+    """
+    return _EXPONENTS.get(currency, _DEFAULT_EXPONENT)
+
+
 def minor_units(amount: Decimal, currency: str) -> int:
     """The amount in the currency's minor unit, half to even.
 
@@ -23,5 +32,4 @@ def minor_units(amount: Decimal, currency: str) -> int:
     >>> minor_units(Decimal("1.5"), "TND")
     1500
     """
-    exponent = _EXPONENTS.get(currency, _DEFAULT_EXPONENT)
-    return int(amount.scaleb(exponent).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return int(amount.scaleb(exponent_of(currency)).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))

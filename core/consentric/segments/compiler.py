@@ -1,0 +1,52 @@
+"""From segment sets to the SQL that computes them; the only part of a run that needs Ibis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ibis
+from ibis.expr.types import StringColumn, Table
+
+from .cache import Compiled
+from .measures import measures, usual_cadence
+from .methods import engagement, lifecycle, rfm
+from .population import population
+from .sets import SegmentSet
+from .settings import MethodName
+from .tables import Tables
+
+_METHODS: dict[MethodName, Callable[[Tables, SegmentSet], Table]] = {
+    "rfm": rfm.score,
+    "lifecycle": lifecycle.score,
+    "engagement": engagement.score,
+}
+
+
+def compile_sets(sets: Sequence[SegmentSet]) -> Compiled:
+    """The statements of a run; they hold no date, no cut point and nothing about a person."""
+    tables = Tables()
+    purposes = sorted({segment_set.purpose for segment_set in sets})
+    return Compiled(
+        population={purpose: _sql(population(tables, purpose)) for purpose in purposes},
+        measures=_sql(measures(tables)),
+        usual_cadence={purpose: _sql(usual_cadence(tables, purpose)) for purpose in purposes},
+        scores={segment_set.name: _sql(_scores(tables, segment_set)) for segment_set in sets},
+    )
+
+
+def _scores(tables: Tables, segment_set: SegmentSet) -> Table:
+    method = segment_set.settings.method
+    if method is None:
+        raise NotImplementedError
+    scored = _METHODS[method](tables, segment_set)
+    return scored.mutate(segment=_segment_of(scored, segment_set))
+
+
+def _segment_of(scored: Table, segment_set: SegmentSet) -> StringColumn:
+    return ibis.cases(
+        *((scored.cell.isin(segment.cells), segment.key) for segment in segment_set.segments if segment.cells)
+    )
+
+
+def _sql(expression: Table) -> str:
+    return str(ibis.to_sql(expression, dialect="duckdb"))

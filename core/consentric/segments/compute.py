@@ -1,0 +1,117 @@
+"""The segments stage: from permissions and activities to memberships, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from consentric.sdk.errors import ConfigError
+from consentric.warehouse import results
+from consentric.warehouse.store import Warehouse
+
+from .cache import Compiled, compiled
+from .decay import decay_rows
+from .notes import notes_of
+from .rates import Rate, rate_rows
+from .report import SegmentReport, SetReport
+from .sets import SegmentSet
+
+MAX_STALENESS = timedelta(hours=24)
+"""Permissions older than this are not computed from."""
+
+
+def compute(
+    warehouse: Warehouse,
+    sets: Sequence[SegmentSet],
+    *,
+    now: datetime,
+    as_of_day: date,
+    run: str,
+    cache_folder: Path,
+    purchase_sources: Sequence[str] = (),
+    reporting_currency: str = "EUR",
+    rates: Sequence[Rate] = (),
+    max_staleness: timedelta = MAX_STALENESS,
+) -> SegmentReport:
+    """Computes every set and records who entered, moved and left; the same data twice moves nobody.
+
+    Args:
+        now: Decides which permissions are valid, and whether they are fresh.
+        as_of_day: Last day whose activities count.
+        run: Id of the run; ids of later runs sort after it.
+        purchase_sources: Accounts whose orders count, the first one wins. May be empty while only one has any.
+
+    Raises:
+        GuardError: When permissions are older than `max_staleness`; nothing is changed.
+        ConfigError: When several accounts hold orders and none is named.
+    """
+    warehouse.check_permissions_are_fresh(now=now, max_staleness=max_staleness)
+    statements = compiled(sets, cache_folder, compile_now=_compile)
+    with warehouse.transaction() as connection:
+        results.set_run_context(connection, now=now, as_of_day=as_of_day)
+        results.set_purchase_sources(connection, _sources(connection, purchase_sources))
+        results.set_rates(connection, rate_rows(rates, reporting_currency))
+        _materialise(connection, sets, statements)
+        results.note_run(connection, run=run, now=now, as_of_day=as_of_day)
+        results.forget_other_sets(connection, [one.name for one in sets], run)
+        reports = tuple(_compute_set(connection, one, statements, run) for one in sets)
+    return SegmentReport(as_of_day=as_of_day, run=run, sets=reports)
+
+
+def _compile(sets: Sequence[SegmentSet]) -> Compiled:
+    # Here and not above: a run that finds its SQL in the cache must not import Ibis (2 s).
+    from .compiler import compile_sets
+
+    return compile_sets(sets)
+
+
+def _sources(connection: duckdb.DuckDBPyConnection, configured: Sequence[str]) -> Sequence[str]:
+    if configured:
+        return configured
+    found = results.accounts_with_orders(connection)
+    if len(found) > 1:
+        raise ConfigError(
+            f"{len(found)} connections hold orders and [purchases] names none: a purchase would count twice",
+            hint=f'name the source of truth first:  [purchases] from = ["{found[0]}"]',
+            code="CS221",
+        )
+    return found
+
+
+def _materialise(
+    connection: duckdb.DuckDBPyConnection, sets: Sequence[SegmentSet], statements: Compiled
+) -> None:
+    for table in ("population", "measure", "usual_cadence"):
+        results.empty(connection, table)
+    for select in statements.population.values():
+        results.fill(connection, "population", select)
+    results.fill(connection, "measure", statements.measures)
+    for select in statements.usual_cadence.values():
+        results.fill(connection, "usual_cadence", select)
+    for one in sets:
+        rows = decay_rows(one.settings.engagement) if one.settings.method == "engagement" else ()
+        results.set_decay(connection, one.name, rows)
+
+
+def _compute_set(
+    connection: duckdb.DuckDBPyConnection, segment_set: SegmentSet, statements: Compiled, run: str
+) -> SetReport:
+    name = segment_set.name
+    results.replace_scores(connection, name, statements.scores[name])
+    movement = results.record_memberships(connection, name, run)
+    found = results.sizes(connection, name)
+    population = results.population_size(connection, segment_set.purpose)
+    sizes = {segment.key: found.get(segment.key, 0) for segment in segment_set.segments}
+    return SetReport(
+        name=name,
+        purpose=segment_set.purpose,
+        population=population,
+        sizes=sizes,
+        entered=movement.entered,
+        moved=movement.moved,
+        left=movement.left,
+        notes=notes_of(connection, segment_set, population=population, sizes=sizes),
+    )

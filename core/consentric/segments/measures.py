@@ -1,0 +1,92 @@
+"""One row per person with all measures: materialised once, then scored from."""
+
+from __future__ import annotations
+
+import ibis
+from ibis.expr.types import BooleanColumn, Column, Table
+
+from .purchases import purchases
+from .tables import Tables
+
+_NOT_AN_ACT = ("send", "bounce", "unsubscribe")
+_YEAR_DAYS = 365
+
+
+def measures(tables: Tables) -> Table:
+    """The row of table `measure` for everybody in `population`, in that table's columns and order."""
+    people = tables.population.select("subject").distinct()
+    bought = purchases(tables, people)
+    contacts = _contacts(tables, people)
+    as_of_day = tables.run_context.as_of_day.as_scalar()
+    joined = people.left_join(bought, "subject").drop("subject_right")
+    joined = joined.left_join(contacts, "subject").drop("subject_right")
+    return joined.select(
+        "subject",
+        orders=joined.orders.coalesce(0),
+        spent_minor=joined.spent_minor.coalesce(0),
+        unpriced=joined.unpriced.coalesce(0),
+        first_order="first_order",
+        last_order="last_order",
+        days_since_first_order=as_of_day.delta(joined.first_order, unit="day"),
+        days_since_last_order=as_of_day.delta(joined.last_order, unit="day"),
+        own_cadence="own_cadence",
+        sends=joined.sends.coalesce(0),
+        sends_year=joined.sends_year.coalesce(0),
+        answers_year=joined.answers_year.coalesce(0),
+        last_send="last_send",
+        last_open="last_open",
+        last_click="last_click",
+        last_visit="last_visit",
+        last_form="last_form",
+        last_reply="last_reply",
+        last_act="last_act",
+        days_since_last_act=as_of_day.delta(joined.last_act, unit="day"),
+        unsubscribed=joined.unsubscribed.coalesce(False),
+    )
+
+
+def usual_cadence(tables: Tables, purpose: str) -> Table:
+    """One row for the purpose: purpose, days (median of the own cadences, half up), people who have one."""
+    own = tables.measure.semi_join(
+        tables.population.filter(tables.population.purpose == purpose), "subject"
+    ).filter(ibis._.own_cadence.notnull())
+    summed = own.agg(days=own.own_cadence.median().ceil().cast("int64"), people=own.count())
+    return summed.select(purpose=ibis.literal(purpose), days=summed.days, people=summed.people)
+
+
+def _contacts(tables: Tables, people: Table) -> Table:
+    """One row per subject with activities: how often we wrote, and when it last did what."""
+    as_of_day = tables.run_context.as_of_day.as_scalar()
+    activity = tables.activity
+    acts = (
+        activity.filter(activity.day <= as_of_day)
+        .inner_join(tables.record.select("record", "subject"), "record")
+        .semi_join(people, "subject")
+        .select("subject", "kind", "day", "machine")
+    )
+    in_year = acts.day > as_of_day - ibis.interval(days=_YEAR_DAYS)
+    by_person = ~acts.machine
+    is_send = acts.kind == "send"
+
+    def last(kind: str) -> Column:
+        return acts.day.max(where=_both(acts.kind == kind, by_person))
+
+    return acts.group_by("subject").agg(
+        sends=is_send.sum(),
+        sends_year=_both(is_send, in_year).sum(),
+        answers_year=_both(acts.kind.isin(["click", "open", "reply"]), by_person, in_year).sum(),
+        last_send=acts.day.max(where=is_send),
+        last_open=last("open"),
+        last_click=last("click"),
+        last_visit=last("visit"),
+        last_form=last("form"),
+        last_reply=last("reply"),
+        last_act=acts.day.max(where=_both(acts.kind.notin(_NOT_AN_ACT), by_person)),
+        unsubscribed=(acts.kind == "unsubscribe").any(),
+    )
+
+
+def _both(first: BooleanColumn, *others: BooleanColumn) -> BooleanColumn:
+    for other in others:
+        first = first & other
+    return first

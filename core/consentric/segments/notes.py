@@ -1,0 +1,58 @@
+"""Sentences of a segment report about what deserves a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+
+from consentric.warehouse import results
+
+from .maps import SCORES
+from .sets import SegmentSet
+
+_MEASURE_NAMES = {"days_since_last_order": "recency", "orders": "frequency", "spent_minor": "monetary"}
+
+
+def notes_of(
+    connection: duckdb.DuckDBPyConnection,
+    segment_set: SegmentSet,
+    *,
+    population: int,
+    sizes: Mapping[str, int],
+) -> tuple[str, ...]:
+    """Notes on a set that was just computed; empty when there is nothing to say."""
+    scored = sum(results.sizes(connection, segment_set.name).values())
+    notes = [*_population_notes(segment_set, population, scored, sum(sizes.values()))]
+    if segment_set.settings.method == "rfm":
+        notes += _class_notes(connection, segment_set.name)
+    unpriced = results.unpriced_orders(connection, segment_set.purpose)
+    if unpriced:
+        notes.append(f"{unpriced} orders or refunds are left out of the amounts: no rate for their currency")
+    least = segment_set.settings.min_size
+    notes += [
+        f'segment "{key}" has {size} people, fewer than {least}'
+        for key, size in sizes.items()
+        if size < least
+    ]
+    return tuple(notes)
+
+
+def _population_notes(segment_set: SegmentSet, population: int, scored: int, placed: int) -> Iterator[str]:
+    if population == 0:
+        yield f'purpose "{segment_set.purpose}" allows nobody'
+    if scored < population:
+        yield f"{population - scored} people without an order have no score"
+    if placed < scored:
+        yield f"{scored - placed} people are in no segment"
+
+
+def _class_notes(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
+    points = results.cut_points(connection, name)
+    for measure, word in _MEASURE_NAMES.items():
+        scores = [point.score for point in points if point.measure == measure]
+        if len(scores) == 1:
+            yield f"{word}: everybody has the same value, so everybody scores {scores[0]}"
+        elif scores and len(scores) < SCORES:
+            missing = ", ".join(str(score) for score in range(1, SCORES + 1) if score not in scores)
+            yield f"{word}: so many people share a value that nobody scores {missing}"

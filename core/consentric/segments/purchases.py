@@ -1,0 +1,100 @@
+"""What a purchase is: one order number once, net of refunds, in the reporting currency."""
+
+from __future__ import annotations
+
+import ibis
+from ibis.expr.types import Column, Table
+
+from .tables import Tables
+
+_BILLION = 1_000_000_000
+
+
+def purchases(tables: Tables, people: Table) -> Table:
+    """One row per subject with orders or refunds.
+
+    Columns: subject; orders (fully refunded ones left out); first_order, last_order (days); spent_minor (net
+    of refunds, reporting currency); unpriced (rows left out of it for want of a rate); own_cadence.
+    """
+    orders = _orders(_counted(tables, people))
+    per_subject = orders.group_by("subject").agg(
+        orders=orders.counts.sum(),
+        first_order=orders.day.min(where=orders.counts),
+        last_order=orders.day.max(where=orders.counts),
+        spent_minor=orders.spent_minor.sum(),
+        unpriced=orders.unpriced.sum(),
+    )
+    own = _own_cadence(orders)
+    return per_subject.left_join(own, "subject").drop("subject_right")
+
+
+def _counted(tables: Tables, people: Table) -> Table:
+    """Order and refund rows up to the run's day, each order number from one source only."""
+    as_of_day = tables.run_context.as_of_day.as_scalar()
+    activity = tables.activity
+    rows = activity.filter(activity.kind.isin(["order", "refund"]), activity.day <= as_of_day)
+    rows = (
+        rows.inner_join(tables.record.select("record", "subject", "account"), "record")
+        .semi_join(people, "subject")
+        .inner_join(tables.purchase_source, "account")
+    )
+    rate = tables.rate
+    priced = rows.left_join(
+        rate,
+        [rows.currency == rate.currency, rows.day >= rate.first_day, rows.day <= rate.last_day],
+    ).select(
+        "subject",
+        "kind",
+        "day",
+        "amount_minor",
+        "priority",
+        spent_minor=_converted(rows.amount_minor, rate.rate_e9),
+        is_unpriced=rows.amount_minor.notnull() & rate.rate_e9.isnull(),
+        # The prefix keeps a number from meeting a key that happens to be spelled alike.
+        order=ibis.ifelse(
+            rows.order_number.notnull(), "n" + rows.order_number, "k" + rows.source_key.cast("string")
+        ),
+    )
+    # Orders and refunds apart: a refund that only the second source knows still counts.
+    window = ibis.window(group_by=[priced.subject, priced.order, priced.kind])
+    ranked = priced.mutate(best=priced.priority.min().over(window))
+    return ranked.filter(ranked.priority == ranked.best)
+
+
+def _converted(amount_minor: Column, rate_e9: Column) -> Column:
+    """Amount times rate, half away from zero, without a float that would differ between engines.
+
+    `//` compiles to a floor of a float division; after the remainder is taken off, the division is exact.
+    """
+    product = amount_minor.abs().cast("decimal(18, 0)") * rate_e9.cast("decimal(18, 0)") + _BILLION // 2
+    whole = ((product - product % _BILLION) / _BILLION).round().cast("int64")
+    return ibis.ifelse(amount_minor < 0, -whole, whole)
+
+
+def _orders(rows: Table) -> Table:
+    """One row per order: counts is false for a refund alone and for an order refunded in full."""
+    is_order, is_refund = rows.kind == "order", rows.kind == "refund"
+    summed = rows.group_by("subject", "order").agg(
+        day=rows.day.min(where=is_order),
+        has_refund=is_refund.any(),
+        raw_minor=rows.amount_minor.sum(),
+        spent_minor=rows.spent_minor.sum().coalesce(0),
+        unpriced=rows.is_unpriced.sum(),
+    )
+    is_refunded = summed.has_refund & (summed.raw_minor.coalesce(0) <= 0)
+    return summed.mutate(counts=summed.day.notnull() & ~is_refunded)
+
+
+def _own_cadence(orders: Table) -> Table:
+    """The median gap in days between days with an order, for people with at least three such days.
+
+    Half a day counts as a whole one. Several orders of one day are one here, or a basket split in three
+    would make a cadence of zero.
+    """
+    days = orders.filter(orders.counts).select("subject", "day").distinct()
+    before = days.day.lag().over(ibis.window(group_by=days.subject, order_by=days.day))
+    gaps = days.mutate(gap=days.day.delta(before, unit="day"))
+    per_subject = gaps.group_by("subject").agg(
+        own_cadence=gaps.gap.median().ceil().cast("int64"), gaps=gaps.gap.count()
+    )
+    return per_subject.filter(per_subject.gaps >= 2).drop("gaps")
