@@ -46,8 +46,11 @@ def partial_errors(answer: Mapping[str, Any]) -> tuple[PartialError, ...]:
     """
     found = tuple(
         PartialError(
-            code=_first(_CODE, entry.get("subCategory"), entry.get("category")),
-            ids=tuple(_strings(entry.get("context"), "ids")),
+            code=_first(_CODE, entry.get("category"), entry.get("subCategory")),
+            # A trace id is ours: the writer sends the record id as such.
+            ids=tuple(
+                _strings(entry.get("context"), "ids") or _strings(entry.get("context"), "objectWriteTraceId")
+            ),
         )
         for entry in answer.get("errors") or ()
         if isinstance(entry, dict)

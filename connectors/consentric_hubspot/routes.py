@@ -64,6 +64,11 @@ ROUTES: dict[str, Route] = {
     "list.add_and_remove": _same(
         _LISTS + "/{id}/memberships/add-and-remove", _LISTS_V3 + "/{id}/memberships/add-and-remove"
     ),
+    "records.lists": _same(
+        _LISTS + "/records/memberships/batch/read",
+        _LISTS_V3 + "/records/memberships/batch/read",
+        reads_by_post=True,
+    ),
     "subscriptions": _same(_CONSENT + "/definitions", _CONSENT_V4 + "/definitions"),
     "statuses": _same(_CONSENT + "/statuses/{email}", _CONSENT_V4 + "/statuses/{email}"),
     "statuses.read": _same(
