@@ -37,7 +37,7 @@ class Connections:
         return Rules(
             connection=connection,
             fields=tuple(field for field in settings.field if field.connection == connection),
-            counts_purchases=connection in settings.purchases.sources,
+            counts_purchases=not settings.purchases.sources or connection in settings.purchases.sources,
             zone=settings.time.info,
             default_country=controller.country if controller is not None else DEFAULT_COUNTRY,
             reporting_currency=settings.money.reporting,
