@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from consentric.sdk.errors import Fault
+from consentric_privacy.settings import SHIPPED
 
 from .documents import Document
 from .plugin_manager import did_you_mean
@@ -46,6 +47,8 @@ def cross_faults(document: Document) -> list[Found]:
         _unknown_names,
         _names_taken_twice,
         _channels,
+        _transfers,
+        _assessments,
         _special_fields,
         _pretend_clock,
     )
@@ -90,33 +93,68 @@ def _names_taken_twice(document: Document) -> Iterator[Found]:
 
 
 def _channels(document: Document) -> Iterator[Found]:
-    purposes = {row.get("id"): row for _, row in _rows(document, "purpose")}
-    for index, row in _rows(document, "destination"):
-        purpose = purposes.get(row.get("purpose"))
-        channel = row.get("channel")
-        if purpose is None or not isinstance(channel, str):
+    """A destination serves one channel of its purpose; a set is computed without contacting anybody."""
+    purposes = _purposes(document)
+    asked = [
+        ("destination", i, row, row.get("channel"), "channel") for i, row in _rows(document, "destination")
+    ]
+    asked += [("segment_set", i, row, "none", "purpose") for i, row in _rows(document, "segment_set")]
+    for section, index, row, channel, key in asked:
+        purpose = purposes.get(str(row.get("purpose")))
+        if purpose is None or not isinstance(channel, str) or channel in purpose["channels"]:
             continue
-        covered = purpose.get("channel", "none")
-        channels = covered if isinstance(covered, list) else [covered]
-        if channel not in channels:
-            path: KeyPath = ("destination", index, "channel")
-            message = (
-                f'purpose "{row["purpose"]}" does not cover the channel "{channel}"'
-                f" (it covers: {', '.join(map(str, channels))})"
+        path: KeyPath = (section, index, key)
+        covered = ", ".join(map(str, purpose["channels"]))
+        message = f'purpose "{row["purpose"]}" does not cover the channel "{channel}" (it covers: {covered})'
+        yield path, Fault(message, where=document.where(path), code="CS207")
+
+
+def _purposes(document: Document) -> dict[str, dict[str, Any]]:
+    """The purposes by id, completed as their model completes them."""
+    found = {}
+    for _, row in _rows(document, "purpose"):
+        whole = {"channels": ["none"], "basis": [], **SHIPPED.get(str(row.get("id")), {}), **row}
+        if "channel" in row:
+            whole["channels"] = [row["channel"]]
+        found[str(row.get("id"))] = whole
+    return found
+
+
+def _assessments(document: Document) -> Iterator[Found]:
+    for index, row in _rows(document, "purpose"):
+        if row.get("basis") == ["legitimate_interest"] and "assessment" not in row:
+            path: KeyPath = ("purpose", index, "assessment")
+            fault = Fault(
+                f'purpose "{row.get("id")}" rests on legitimate interest alone and names no assessment of it',
+                where=document.where(path),
+                hint='add  assessment = "file:NAME", the signed balancing test (GDPR art. 6(1)(f))',
+                code="CS216",
             )
-            yield path, Fault(message, where=document.where(path), code="CS207")
+            yield path, fault
+
+
+def _transfers(document: Document) -> Iterator[Found]:
+    for index, row in _rows(document, "destination"):
+        if "transfer" not in row:
+            path: KeyPath = ("destination", index, "transfer")
+            fault = Fault(
+                f'destination "{row.get("name", "")}" names no ground for the transfer of personal data'
+                " (GDPR chapter V)",
+                where=document.where(path),
+                hint='add  transfer = "eea", "adequacy", "scc" or "bcr"',
+                code="CS215",
+            )
+            yield path, fault
 
 
 def _special_fields(document: Document) -> Iterator[Found]:
-    purposes = {row.get("id"): row for _, row in _rows(document, "purpose")}
+    purposes = _purposes(document)
     for index, row in _rows(document, "field"):
-        purpose = purposes.get(row.get("purpose"))
+        purpose = purposes.get(str(row.get("purpose")))
         if row.get("class") != "special" or purpose is None:
             continue
-        path: KeyPath = ("field", index, "purpose")
-        basis = purpose.get("basis")
-        rests_on_consent = basis in ("consent", ["consent"])
-        if not rests_on_consent or purpose.get("special_category") is not True:
+        if purpose["basis"] != ["consent"] or purpose.get("special_category") is not True:
+            path: KeyPath = ("field", index, "purpose")
             fault = Fault(
                 f'purpose "{row["purpose"]}" cannot cover a special category of data (GDPR art. 9)',
                 where=document.where(path),

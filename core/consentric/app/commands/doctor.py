@@ -1,0 +1,32 @@
+"""`consentric doctor`: is everything in order, and if not, what mends it."""
+
+from __future__ import annotations
+
+import click
+
+from consentric.app.session import current_session
+
+
+@click.command()
+@click.option("--only", metavar="NAME", help="One check or one connection.")
+@click.pass_context
+def doctor(ctx: click.Context, only: str | None) -> None:
+    """Check files, keys, plugins, disk, clock and every connection; read only.
+
+    \b
+    Examples:
+      consentric doctor
+      consentric doctor --only hubspot
+    """
+    from consentric.app.doctor import examine, utc_now
+    from consentric.app.render.table import table
+    from consentric.app.workspace import open_connector
+
+    session = current_session()
+    checks = examine(session.config, now=utc_now(), open_connector=open_connector, only=only)
+    failed = [check for check in checks if check.state == "failed"]
+    lines = [table(("", "check", "finding"), [(c.state, c.name, c.finding) for c in checks])]
+    lines += [f"fix for {check.name}: {check.fix}" for check in failed if check.fix]
+    lines.append("Everything is in order." if not failed else f"{len(failed)} findings")
+    session.show("consentric.doctor/1", {"checks": [check.as_json() for check in checks]}, "\n".join(lines))
+    ctx.exit(5 if failed else 0)

@@ -1,0 +1,240 @@
+"""Checks everything a run rests on, each finding with its fix; reads only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from consentric.sdk.contracts import Connector
+from consentric.sdk.errors import ConfigError, ConsentricError
+
+from .config import Config, load_config
+from .lock import network_file_system
+from .messages import unknown_name
+from .store_modes import readable_by_others
+
+State = Literal["ok", "warning", "failed"]
+OpenConnector = Callable[[Config, str], AbstractContextManager[Connector]]
+
+FREE_BYTES = 1_000_000_000
+"""Below it a first pull of a large account may not fit."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+OVERDUE_AFTER = timedelta(hours=26)
+"""A nightly job may be late by the length of a long run, not by a night."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at; `fix` is the next command or edit when it is not in order."""
+
+    name: str
+    state: State
+    finding: str
+    fix: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `--json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What the checks need beside the configuration."""
+
+    config: Config
+    now: datetime
+    open_connector: OpenConnector
+    mounts: Path = Path("/proc/self/mounts")
+
+
+def examine(
+    path: Path, *, now: datetime, open_connector: OpenConnector, only: str | None = None
+) -> list[Check]:
+    """Looks at everything, or at one check or connection by name.
+
+    Asks each CRM who we are, which is the only use of the network; changes nothing.
+
+    Args:
+        path: The configuration; when it has faults, nothing else can be looked at.
+        now: The time that runs are compared with.
+        open_connector: Opens the connector of a connection.
+        only: Name of a check or of a connection.
+
+    Raises:
+        ConfigError: When `only` names nothing.
+    """
+    try:
+        config = load_config(path)
+    except ConfigError as error:
+        first = error.faults[0] if error.faults else error
+        finding = f"{error.message}; the first: {first.message}"
+        return [Check(name="config", state="failed", finding=finding, fix="consentric config check")]
+    examination = Examination(config=config, now=now, open_connector=open_connector)
+    connections = list(config.settings.connections)
+    known = ["config", *_CHECKS, *connections]
+    if only is not None and only not in known:
+        raise unknown_name("check or connection", only, known)
+    checks = []
+    if only in (None, "config"):
+        files = ", ".join(config.document.files)
+        checks.append(Check(name="config", state="ok", finding=f"{files}: no fault"))
+    for name, check in _CHECKS.items():
+        if only in (None, name):
+            checks += list(check(examination))
+    for name in connections:
+        if only in (None, name):
+            checks.append(_connection(examination, name))
+    return checks
+
+
+def _modes(examination: Examination) -> Iterator[Check]:
+    group = examination.config.settings.workspace.analytics_group
+    open_paths = readable_by_others(examination.config.folder, analytics_group=group)
+    for path in open_paths:
+        wanted = "700" if path.is_dir() else "600"
+        finding = f"{path} can be read by other users of this machine"
+        yield Check(name="modes", state="failed", finding=finding, fix=f"chmod {wanted} {path}")
+    if not open_paths:
+        yield Check(name="modes", state="ok", finding="stores are readable by their owner only")
+
+
+def _keys(examination: Examination) -> Iterator[Check]:
+    from consentric_privacy.keyset import Keyset, read_root_key
+
+    config = examination.config
+    reference = config.settings.workspace.root_key
+    keyset = config.folder / "keyset.json"
+    try:
+        root = read_root_key(reference, base=config.folder)
+        if keyset.exists():
+            Keyset.load(keyset, root)
+    except ConsentricError as error:
+        yield Check(name="keys", state="failed", finding=error.message, fix=error.hint)
+        return
+    state = "it opens the keyset" if keyset.exists() else "the first pull will make the keyset"
+    yield Check(name="keys", state="ok", finding=f"root key found ({reference.partition(':')[0]}); {state}")
+
+
+def _plugins(examination: Examination) -> Iterator[Check]:
+    plugins = examination.config.plugins.load_all()
+    broken = [plugin for plugin in plugins if plugin.state in ("failed", "refused")]
+    for plugin in broken:
+        finding = f'plugin "{plugin.name}" ({plugin.distribution}) {plugin.state}: {plugin.reason}'
+        fix = f"mend or uninstall {plugin.distribution}"
+        yield Check(name="plugins", state="failed", finding=finding, fix=fix)
+    if not broken:
+        loaded = ", ".join(plugin.name for plugin in plugins if plugin.state == "loaded")
+        yield Check(name="plugins", state="ok", finding=f"loaded: {loaded}")
+
+
+def _disk(examination: Examination) -> Iterator[Check]:
+    free = shutil.disk_usage(examination.config.folder).free
+    if free < FREE_BYTES:
+        finding = f"{free // 1_000_000} MB are free beside the stores"
+        yield Check(name="disk", state="failed", finding=finding, fix="free at least 1 GB")
+    else:
+        yield Check(name="disk", state="ok", finding=f"{free // 1_000_000_000} GB free")
+
+
+def _file_system(examination: Examination) -> Iterator[Check]:
+    kind = network_file_system(examination.config.folder, examination.mounts)
+    if kind is not None:
+        finding = f"the workspace lies on a network file system ({kind}), where locks cannot be trusted"
+        yield Check(name="filesystem", state="failed", finding=finding, fix="move it to a local disk")
+    else:
+        yield Check(name="filesystem", state="ok", finding="the workspace lies on a local disk")
+
+
+def _clock(examination: Examination) -> Iterator[Check]:
+    run = _latest_run(examination.config.folder)
+    if run is not None and run.started > examination.now + CLOCK_TOLERANCE:
+        finding = f"the last run started at {run.started:%Y-%m-%d %H:%M} UTC, which is still to come"
+        yield Check(name="clock", state="failed", finding=finding, fix="set the clock of this machine")
+    elif examination.config.settings.clock is not None:
+        at = examination.config.settings.clock.at
+        yield Check(name="clock", state="ok", finding=f"stands still at {at:%Y-%m-%d %H:%M} UTC (sandbox)")
+    else:
+        yield Check(name="clock", state="ok", finding=f"{examination.now:%Y-%m-%d %H:%M} UTC")
+
+
+def _sandbox(examination: Examination) -> Iterator[Check]:
+    for name, connection in examination.config.settings.connections.items():
+        if connection.sandbox is None:
+            continue
+        folder = examination.config.folder / connection.sandbox
+        if not folder.is_dir():
+            finding = f'connection "{name}": there is no sandbox in {folder}'
+            fix = f"consentric sandbox up {connection.sandbox}"
+            yield Check(name="sandbox", state="failed", finding=finding, fix=fix)
+            continue
+        try:
+            examination.config.plugins.sandbox(connection.connector)
+        except ConsentricError as error:
+            yield Check(name="sandbox", state="failed", finding=error.message, fix=error.hint)
+        else:
+            yield Check(name="sandbox", state="ok", finding=f'connection "{name}" is a pretend CRM')
+
+
+def _jobs(examination: Examination) -> Iterator[Check]:
+    if examination.config.settings.jobs.sync is None:
+        return
+    run = _latest_run(examination.config.folder, "sync")
+    if run is None or examination.now - run.started > OVERDUE_AFTER:
+        ran = f"last ran at {run.started:%Y-%m-%d %H:%M} UTC" if run is not None else "has never run"
+        finding = f'job "sync" is due every day and {ran}'
+        fix = "look at the timer, then  consentric sync"
+        yield Check(name="jobs", state="failed", finding=finding, fix=fix)
+    else:
+        finding = f'job "sync" ran at {run.started:%Y-%m-%d %H:%M} UTC and ended {run.state}'
+        yield Check(name="jobs", state="ok", finding=finding)
+
+
+def _connection(examination: Examination, name: str) -> Check:
+    try:
+        with examination.open_connector(examination.config, name) as connector:
+            account = connector.check()
+    except ConsentricError as error:
+        return Check(name=name, state="failed", finding=error.message, fix=error.hint)
+    if account.missing_scopes:
+        finding = f'"{account.name}" answers, without the scopes {", ".join(account.missing_scopes)}'
+        return Check(name=name, state="failed", finding=finding, fix="add them to the token in the CRM")
+    return Check(name=name, state="ok", finding=f'"{account.name}" answers (account {account.id})')
+
+
+def _latest_run(folder: Path, job: str | None = None) -> Any:
+    from consentric.control.runs import last_run, list_runs
+    from consentric.control.store import ControlStore
+
+    path = folder / "control.sqlite"
+    if not path.exists():
+        return None
+    store = ControlStore.open(path)
+    try:
+        if job is not None:
+            return last_run(store, job)
+        runs = list_runs(store, limit=1)
+        return runs[0] if runs else None
+    finally:
+        store.close()
+
+
+_CHECKS: dict[str, Callable[[Examination], Iterator[Check]]] = {
+    "modes": _modes,
+    "keys": _keys,
+    "plugins": _plugins,
+    "disk": _disk,
+    "filesystem": _file_system,
+    "clock": _clock,
+    "sandbox": _sandbox,
+    "jobs": _jobs,
+}
+
+
+def utc_now() -> datetime:
+    """The real clock, for commands."""
+    return datetime.now(UTC)
