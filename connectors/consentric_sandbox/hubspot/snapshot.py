@@ -17,6 +17,9 @@ from .state import Account, Allowance, ContactList, EmailEvent, HubSpotState, Oc
 
 FORMAT = 1
 FILE = "hubspot.json.gz"
+FIRST_FILE = "hubspot.first.json.gz"
+TOKEN_FILE = "hubspot.token"  # noqa: S105 -- the name of a file
+LOG_FILE = "hubspot.writes.jsonl"
 
 
 def save(state: HubSpotState, folder: Path) -> Path:
@@ -78,7 +81,25 @@ def create(folder: Path, state: HubSpotState) -> None:
     account.client_secret = account.client_secret or secrets.token_hex(16)
     account.refresh_token = account.refresh_token or f"eu1-{secrets.token_hex(18)}"
     save(state, folder)
-    _write(folder / "hubspot.token", account.token.encode() + b"\n")
+    _write(folder / TOKEN_FILE, account.token.encode() + b"\n")
+
+
+def save_changed(state: HubSpotState, folder: Path) -> None:
+    """Saves a portal that was written to; the first one stays beside it, for `reset`."""
+    first = folder / FIRST_FILE
+    if not first.exists():
+        (folder / FILE).rename(first)
+    save(state, folder)
+
+
+def reset(folder: Path) -> bool:
+    """Takes a portal back to how it was made, and forgets its log; False when it never changed."""
+    (folder / LOG_FILE).unlink(missing_ok=True)
+    first = folder / FIRST_FILE
+    if not first.exists():
+        return False
+    first.replace(folder / FILE)
+    return True
 
 
 def _loaded(folder: Path) -> HubSpotState:
@@ -110,6 +131,7 @@ def _loaded(folder: Path) -> HubSpotState:
         state.lists[entry["id"]] = ContactList(**entry)
     state.campaigns = dict(document["campaigns"])
     state.email_events = [EmailEvent(*row) for row in zip(*document["email_events"], strict=True)]
+    state.is_email_log_sorted = False
     state.occurrences = [Occurrence(*row) for row in document["occurrences"]]
     state.next_id, state.log_seq = document["next_id"], document["log_seq"]
     state.requests = document["requests"]

@@ -103,6 +103,7 @@ class ContactList:
     created_at: str
     updated_at: str
     members: dict[int, str] = field(default_factory=dict)
+    custom_properties: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,6 +161,7 @@ class HubSpotState:
         self.lists: dict[int, ContactList] = {}
         self.campaigns: dict[int, str] = {}
         self.email_events: list[EmailEvent] = []
+        self.is_email_log_sorted = True
         self.occurrences: list[Occurrence] = []
         self.next_id = 101
         self.log_seq = 0
@@ -299,6 +301,7 @@ class HubSpotState:
         self, kind: str, recipient: str, *, at: datetime, campaign: int, url: str = ""
     ) -> None:
         """Adds one event of a marketing e-mail (SENT, DELIVERED, CLICK, OPEN, BOUNCE, ...)."""
+        self.is_email_log_sorted = False
         self.email_events.append(
             EmailEvent(int(at.timestamp() * 1000), kind, recipient.lower(), campaign, url)
         )

@@ -1,0 +1,43 @@
+"""`python -m consentric_sandbox FOLDER --port-file FILE`: the pretend HubSpot as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .hubspot.portal import Portal
+from .hubspot.server import listen
+from .hubspot.snapshot import save_changed
+
+
+def main() -> None:
+    """Serves until SIGTERM or SIGINT, then saves; the port file appears once the server listens."""
+    parser = argparse.ArgumentParser(prog="python -m consentric_sandbox")
+    parser.add_argument("folder", type=Path, help="folder with the portal")
+    parser.add_argument("--port-file", type=Path, required=True, help="file that will hold the URL")
+    parser.add_argument("--no-limits", action="store_true", help="no rate limits, for measurements")
+    parser.add_argument("--at", help="pins the portal's clock, ISO 8601 in UTC")
+    parser.add_argument("--no-save", action="store_true", help="do not save what was written")
+    options = parser.parse_args()
+    pinned = datetime.fromisoformat(options.at) if options.at else None
+    portal = Portal.open(options.folder, clock=lambda: pinned or datetime.now(UTC))
+    if options.no_limits:
+        portal.limiter.lift()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with listen(portal) as endpoint:
+        partial = options.port_file.with_suffix(".part")
+        partial.write_text(endpoint.base_url + "\n")
+        partial.replace(options.port_file)
+        ended.wait()
+    portal.log.close()
+    if portal.is_changed and not options.no_save:
+        save_changed(portal.state, options.folder)
+
+
+if __name__ == "__main__":
+    main()
