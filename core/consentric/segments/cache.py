@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +26,7 @@ class Compiled:
     scores: Mapping[str, str]
 
 
-def cache_key(sets: Sequence[SegmentSet]) -> str:
+def cache_key(sets: Sequence[SegmentSet], *, attributes: Collection[str], reporting_currency: str) -> str:
     """SHA-256 over the sets, the versions of all that compiles them, and our own source text.
 
     The source is in it because an edited checkout keeps its version number.
@@ -40,7 +40,14 @@ def cache_key(sets: Sequence[SegmentSet]) -> str:
     ]
     versions = {name: _version(name) for name in _DISTRIBUTIONS}
     canonical = json.dumps(
-        {"config": config, "versions": versions, "dialect": _DIALECT, "source": _source_digest()},
+        {
+            "config": config,
+            "attributes": sorted(attributes),
+            "reporting_currency": reporting_currency,
+            "versions": versions,
+            "dialect": _DIALECT,
+            "source": _source_digest(),
+        },
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
@@ -48,18 +55,16 @@ def cache_key(sets: Sequence[SegmentSet]) -> str:
     return sha256(canonical.encode()).hexdigest()
 
 
-def compiled(
-    sets: Sequence[SegmentSet], folder: Path, *, compile_now: Callable[[Sequence[SegmentSet]], Compiled]
-) -> Compiled:
-    """The statements for these sets: from the folder, else compiled and kept there in place of older ones.
+def compiled(folder: Path, *, key: str, compile_now: Callable[[], Compiled]) -> Compiled:
+    """The statements of this key: from the folder, else compiled and kept there in place of older ones.
 
     A file that does not match its own checksum is compiled anew.
     """
-    path = folder / f"{_PREFIX}{cache_key(sets)}.json"
+    path = folder / f"{_PREFIX}{key}.json"
     found = _read(path)
     if found is not None:
         return found
-    made = compile_now(sets)
+    made = compile_now()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for old in folder.glob(f"{_PREFIX}*.json"):
         old.unlink(missing_ok=True)

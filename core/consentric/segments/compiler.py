@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import ibis
 from ibis.expr.types import StringColumn, Table
 
+from consentric.warehouse.money import exponent_of
+
 from .cache import Compiled
+from .checks import parsed_rules
 from .measures import measures, usual_cadence
 from .methods import engagement, lifecycle, rfm
 from .population import population
+from .rule_expressions import rule_scores
 from .sets import SegmentSet
 from .settings import MethodName
 from .tables import Tables
@@ -22,22 +26,28 @@ _METHODS: dict[MethodName, Callable[[Tables, SegmentSet], Table]] = {
 }
 
 
-def compile_sets(sets: Sequence[SegmentSet]) -> Compiled:
+def compile_sets(
+    sets: Sequence[SegmentSet], *, attributes: Collection[str], reporting_currency: str
+) -> Compiled:
     """The statements of a run; they hold no date, no cut point and nothing about a person."""
     tables = Tables()
+    exponent = exponent_of(reporting_currency)
     purposes = sorted({segment_set.purpose for segment_set in sets})
     return Compiled(
         population={purpose: _sql(population(tables, purpose)) for purpose in purposes},
         measures=_sql(measures(tables)),
         usual_cadence={purpose: _sql(usual_cadence(tables, purpose)) for purpose in purposes},
-        scores={segment_set.name: _sql(_scores(tables, segment_set)) for segment_set in sets},
+        scores={one.name: _sql(_scores(tables, one, attributes, exponent)) for one in sets},
     )
 
 
-def _scores(tables: Tables, segment_set: SegmentSet) -> Table:
+def _scores(
+    tables: Tables, segment_set: SegmentSet, attributes: Collection[str], money_exponent: int
+) -> Table:
     method = segment_set.settings.method
     if method is None:
-        raise NotImplementedError
+        rules = parsed_rules(segment_set, attributes=attributes, money_exponent=money_exponent)
+        return rule_scores(tables, segment_set, rules)
     scored = _METHODS[method](tables, segment_set)
     return scored.mutate(segment=_segment_of(scored, segment_set))
 

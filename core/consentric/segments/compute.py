@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from consentric.sdk.errors import ConfigError
 from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
 
-from .cache import Compiled, compiled
+from .cache import Compiled, cache_key, compiled
 from .decay import decay_rows
 from .notes import notes_of
 from .rates import Rate, rate_rows
@@ -31,6 +31,7 @@ def compute(
     as_of_day: date,
     run: str,
     cache_folder: Path,
+    attributes: Collection[str] = (),
     purchase_sources: Sequence[str] = (),
     reporting_currency: str = "EUR",
     rates: Sequence[Rate] = (),
@@ -42,14 +43,15 @@ def compute(
         now: Decides which permissions are valid, and whether they are fresh.
         as_of_day: Last day whose activities count.
         run: Id of the run; ids of later runs sort after it.
-        purchase_sources: Accounts whose orders count, the first one wins. May be empty while only one has any.
+        attributes: Names of attributes that rules may use.
+        purchase_sources: Accounts whose orders count, first one wins; may be empty while one has any.
 
     Raises:
         GuardError: When permissions are older than `max_staleness`; nothing is changed.
         ConfigError: When several accounts hold orders and none is named.
     """
     warehouse.check_permissions_are_fresh(now=now, max_staleness=max_staleness)
-    statements = compiled(sets, cache_folder, compile_now=_compile)
+    statements = _statements(sets, cache_folder, attributes, reporting_currency)
     with warehouse.transaction() as connection:
         results.set_run_context(connection, now=now, as_of_day=as_of_day)
         results.set_purchase_sources(connection, _sources(connection, purchase_sources))
@@ -61,11 +63,17 @@ def compute(
     return SegmentReport(as_of_day=as_of_day, run=run, sets=reports)
 
 
-def _compile(sets: Sequence[SegmentSet]) -> Compiled:
-    # Here and not above: a run that finds its SQL in the cache must not import Ibis (2 s).
-    from .compiler import compile_sets
+def _statements(
+    sets: Sequence[SegmentSet], cache_folder: Path, attributes: Collection[str], reporting_currency: str
+) -> Compiled:
+    def compile_now() -> Compiled:
+        # Here and not above: a run that finds its SQL in the cache must not import Ibis (2 s).
+        from .compiler import compile_sets
 
-    return compile_sets(sets)
+        return compile_sets(sets, attributes=attributes, reporting_currency=reporting_currency)
+
+    key = cache_key(sets, attributes=attributes, reporting_currency=reporting_currency)
+    return compiled(cache_folder, key=key, compile_now=compile_now)
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, configured: Sequence[str]) -> Sequence[str]:

@@ -19,7 +19,7 @@ DecayRow = tuple[str, str, int, int, int]
 
 
 def decay_rows(settings: EngagementSettings) -> Iterator[DecayRow]:
-    """Rows of (channel, kind, age in days, points in millionths, cap in millionths), until nothing is left."""
+    """Rows of (channel, kind, age in days, points, cap), in millionths, until nothing is left."""
     for name, channel in settings.channels.items():
         for kind, weight in channel.weights.items():
             for age, points in _fading(weight, channel.half_life_days, settings.decay):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import ibis
 from ibis.expr.types import IntegerColumn, IntegerScalar, Table
 
-from ..decay import EXPECTED, MILLION
-from ..maps import BANDS
-from ..sets import SegmentSet
-from ..tables import Tables
+from consentric.segments.decay import EXPECTED, MILLION
+from consentric.segments.maps import BANDS
+from consentric.segments.sets import SegmentSet
+from consentric.segments.tables import Tables
 
 
 def score(tables: Tables, segment_set: SegmentSet) -> Table:

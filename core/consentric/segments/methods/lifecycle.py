@@ -5,9 +5,9 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import IntegerValue, Table
 
-from ..settings import LifecycleSettings
-from ..sets import SegmentSet
-from ..tables import Tables
+from consentric.segments.sets import SegmentSet
+from consentric.segments.settings import LifecycleSettings
+from consentric.segments.tables import Tables
 
 
 def score(tables: Tables, segment_set: SegmentSet) -> Table:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import IntegerColumn, IntegerScalar, Table
 
-from ..maps import RF_GRID, SCORES
-from ..sets import SegmentSet
-from ..tables import Tables
+from consentric.segments.maps import RF_GRID, SCORES
+from consentric.segments.sets import SegmentSet
+from consentric.segments.tables import Tables
 
 
 def score(tables: Tables, segment_set: SegmentSet) -> Table:
-    """One row per person with orders: subject, r_score, f_score, m_score (1 worst to 5), cell of the RF grid."""
+    """One row per person with orders: subject, r_score, f_score, m_score (1 worst, 5 best), cell."""
     people = tables.population.filter(tables.population.purpose == segment_set.purpose)
     measure = tables.measure.semi_join(people, "subject").filter(tables.measure.orders > 0)
     buyers = measure.select(

@@ -1,0 +1,137 @@
+"""Checks of segment sets before anything is computed: total, reachable, every rule readable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
+
+from consentric.sdk.errors import Fault
+from consentric.warehouse.money import exponent_of
+
+from .maps import CELLS
+from .rule_parser import parse_rule
+from .rule_tokens import RuleError
+from .rule_tree import Node
+from .sets import SegmentSet
+from .settings import SegmentSettings
+
+
+def validate_sets(
+    sets: Sequence[SegmentSet], *, attributes: Collection[str] = (), reporting_currency: str = "EUR"
+) -> list[Fault]:
+    """All faults of these sets; `where` names the segment, and of a rule its line and column.
+
+    A set must be total (everybody ends in a segment, unless `allow_other`) and every segment reachable.
+    """
+    faults: list[Fault] = []
+    for segment_set in sets:
+        if not segment_set.segments:
+            faults.append(_fault(segment_set, f'segment set "{segment_set.name}" has no segments'))
+        elif segment_set.settings.method is None:
+            faults += _rule_faults(segment_set, attributes, exponent_of(reporting_currency))
+        else:
+            faults += _cell_faults(segment_set)
+    return faults
+
+
+def parsed_rules(
+    segment_set: SegmentSet, *, attributes: Collection[str], money_exponent: int
+) -> list[tuple[str, Node | None]]:
+    """Segment keys with their trees in order, None for the segment that takes the rest.
+
+    Raises:
+        RuleError: When a rule cannot be read; `validate_sets` finds them all beforehand.
+    """
+    return [
+        (
+            segment.key,
+            None
+            if segment.when is None
+            else parse_rule(segment.when, attributes=attributes, money_exponent=money_exponent),
+        )
+        for segment in segment_set.segments
+    ]
+
+
+def _cell_faults(segment_set: SegmentSet) -> Iterator[Fault]:
+    method = segment_set.settings.method
+    assert method is not None
+    known = CELLS[method]
+    for segment in segment_set.segments:
+        if segment.when is not None or segment.otherwise:
+            message = f'a segment of a set with method "{method}" names cells, not a rule'
+            yield _fault(segment_set, message, segment)
+        elif not segment.cells:
+            message = f'segment "{segment.key}" can never have anybody: it names no cell'
+            yield _fault(segment_set, message, segment, hint=f"cells: {', '.join(known)}")
+        for cell in segment.cells:
+            if cell not in known:
+                close = get_close_matches(cell, known, n=1)
+                hint = f'did you mean "{close[0]}"?' if close else f"cells: {', '.join(known)}"
+                yield _fault(segment_set, f'method "{method}" has no cell "{cell}"', segment, hint=hint)
+    named = Counter(cell for segment in segment_set.segments for cell in segment.cells)
+    for cell, times in named.items():
+        if times > 1:
+            yield _fault(segment_set, f'cell "{cell}" is named {times} times; it can make one segment only')
+    missing = [cell for cell in known if cell not in named]
+    if missing and not segment_set.settings.allow_other:
+        yield _fault(
+            segment_set,
+            f'segment set "{segment_set.name}" is not total: no segment has {", ".join(missing)}',
+            hint="add them to a segment, or set  allow_other = true",
+        )
+
+
+def _rule_faults(
+    segment_set: SegmentSet, attributes: Collection[str], money_exponent: int
+) -> Iterator[Fault]:
+    taken: dict[Node, str] = {}
+    closed_by = ""
+    for segment in segment_set.segments:
+        if segment.cells:
+            yield _fault(segment_set, "cells need a method; this set has none", segment)
+        if (segment.when is None) == (not segment.otherwise):
+            message = f'segment "{segment.key}" needs either a rule (`when`) or  otherwise = true'
+            yield _fault(segment_set, message, segment)
+        if closed_by:
+            message = (
+                f'segment "{segment.key}" can never have anybody: "{closed_by}" takes the rest before it'
+            )
+            yield _fault(segment_set, message, segment, hint=f'put "{closed_by}" last')
+        if segment.otherwise and not closed_by:
+            closed_by = segment.key
+        if segment.when is None:
+            continue
+        try:
+            rule = parse_rule(segment.when, attributes=attributes, money_exponent=money_exponent)
+        except RuleError as error:
+            place = f"when, line {error.line}, column {error.column}"
+            yield _fault(segment_set, error.message, segment, hint=error.hint, place=place)
+            continue
+        if rule in taken:
+            message = f'segment "{segment.key}" can never have anybody: "{taken[rule]}" has the same rule'
+            yield _fault(segment_set, message, segment)
+        taken.setdefault(rule, segment.key)
+    if not closed_by and not segment_set.settings.allow_other:
+        yield _fault(
+            segment_set,
+            f'segment set "{segment_set.name}" is not total: people whom no rule takes are in no segment',
+            hint="end it with a segment that has  otherwise = true , or set  allow_other = true",
+        )
+
+
+def _fault(
+    segment_set: SegmentSet,
+    message: str,
+    segment: SegmentSettings | None = None,
+    *,
+    hint: str = "",
+    place: str = "",
+) -> Fault:
+    where = f'[[segment_set]] name = "{segment_set.name}"'
+    if segment is not None:
+        where = f'[[segment]] set = "{segment_set.name}", key = "{segment.key}"' + (
+            f", {place}" if place else ""
+        )
+    return Fault(message, where=where, hint=hint, code="CS223")
