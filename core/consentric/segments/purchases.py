@@ -66,9 +66,10 @@ def _converted(amount_minor: Column, rate_e9: Column) -> Column:
 
     `//` compiles to a floor of a float division; after the remainder is taken off, the division is exact.
     """
-    product = amount_minor.abs().cast("decimal(18, 0)") * rate_e9.cast("decimal(18, 0)") + _BILLION // 2
+    product = amount_minor.abs().cast("decimal(38, 0)") * rate_e9.cast("decimal(38, 0)") + _BILLION // 2
     whole = ((product - product % _BILLION) / _BILLION).round().cast("int64")
-    return ibis.ifelse(amount_minor < 0, -whole, whole)
+    converted = ibis.ifelse(amount_minor < 0, -whole, whole)
+    return ibis.ifelse(rate_e9 == _BILLION, amount_minor, converted)
 
 
 def _orders(rows: Table) -> Table:
