@@ -9,6 +9,7 @@ from consentric.control.allowance import DailyAllowance
 from consentric.pull.stores import Rules
 from consentric.sdk.contracts import Connector, Context, Writer
 from consentric.sdk.transport import Transport
+from consentric_privacy.ages import DIGITAL_CONSENT_AGES
 
 from .workspace import Workspace
 
@@ -40,6 +41,7 @@ class Connections:
             counts_purchases=not settings.purchases.sources or connection in settings.purchases.sources,
             zone=settings.time.info,
             default_country=controller.country if controller is not None else DEFAULT_COUNTRY,
+            consent_ages={**DIGITAL_CONSENT_AGES, **(controller.consent_ages if controller else {})},
             reporting_currency=settings.money.reporting,
         )
 

@@ -16,7 +16,7 @@ from consentric.sdk.progress import Progress
 from consentric.warehouse.store import Warehouse
 from consentric_privacy.decision import Claim, Decision, Person, Purpose, decide
 from consentric_privacy.effects import combine
-from consentric_privacy.ledger import Ledger
+from consentric_privacy.ledger import Decided, Ledger
 from consentric_privacy.pseudonyms import Pseudonyms
 from consentric_privacy.purpose import policy_hash
 
@@ -87,6 +87,7 @@ def decide_permissions(
     *,
     policy: Policy,
     questions: Sequence[Question],
+    run: str,
     at: datetime,
     progress: Progress,
 ) -> GateReport:
@@ -98,26 +99,29 @@ def decide_permissions(
     progress.step("deciding")
     reads = ledger.reads()
     current = _state_of(policy, questions, reads, at)
-    is_new = warehouse.permission_policy() != current
+    due = ledger.subjects_to_decide(current, at)
+    if warehouse.permission_policy() != current:
+        due = None
     report = GateReport()
-    sids = ledger.all_subjects() if is_new else ledger.subjects_to_decide(at)
-    with warehouse.transaction():
-        for batch in _batches(ledger.persons(sids)):
-            decisions = [
-                (sid, question, policy.decide(person, question, at=at, reads=reads))
-                for sid, person in batch
-                for question in questions
-            ]
-            warehouse.put_permissions(_table(decisions, pseudonyms))
-            with ledger.transaction():
-                ledger.record_decisions(
-                    [(sid, q.purpose, q.channel, q.action, decision) for sid, q, decision in decisions],
-                    at=at,
-                    policy_hash=current,
-                )
-            report.decided += len(batch)
-            progress.advance(len(batch))
-        warehouse.set_permission_run(at, current)
+    for batch in _batches(ledger.persons(due)):
+        decided = [
+            Decided(
+                sid=sid,
+                purpose=question.purpose,
+                channel=question.channel,
+                action=question.action,
+                decision=policy.decide(person, question, at=at, reads=reads),
+            )
+            for sid, person in batch
+            for question in questions
+        ]
+        # The rows first: a crash before the ledger's book is written only means deciding again.
+        warehouse.put_permissions(_table(decided, pseudonyms))
+        ledger.record_decisions(decided, run_id=run, policy_hash=current, at=at)
+        report.decided += len(batch)
+        progress.advance(len(batch))
+    warehouse.set_permission_run(at, current)
+    ledger.finish_decisions(current, at)
     _count(warehouse, questions, report)
     return report
 
@@ -176,19 +180,19 @@ def _batches(people: Iterable[tuple[bytes, Person]]) -> Iterator[list[tuple[byte
         yield batch
 
 
-def _table(decisions: Sequence[tuple[bytes, Question, Decision]], pseudonyms: Pseudonyms) -> pa.Table:
-    pids = {sid: pseudonyms.pid(sid) for sid in {sid for sid, _, _ in decisions}}
+def _table(decided: Sequence[Decided], pseudonyms: Pseudonyms) -> pa.Table:
+    pids = {sid: pseudonyms.pid(sid) for sid in {one.sid for one in decided}}
     return pa.table(
         {
-            "pid": pa.array([pids[sid] for sid, _, _ in decisions], pa.string()),
-            "purpose": pa.array([question.purpose for _, question, _ in decisions], pa.string()),
-            "channel": pa.array([question.channel for _, question, _ in decisions], pa.string()),
-            "action": pa.array([question.action for _, question, _ in decisions], pa.string()),
-            "verdict": pa.array([decision.verdict for _, _, decision in decisions], pa.string()),
-            "reason": pa.array([decision.reason for _, _, decision in decisions], pa.string()),
-            "effect": pa.array([decision.effect for _, _, decision in decisions], pa.string()),
+            "pid": pa.array([pids[one.sid] for one in decided], pa.string()),
+            "purpose": pa.array([one.purpose for one in decided], pa.string()),
+            "channel": pa.array([one.channel for one in decided], pa.string()),
+            "action": pa.array([one.action for one in decided], pa.string()),
+            "verdict": pa.array([one.decision.verdict for one in decided], pa.string()),
+            "reason": pa.array([one.decision.reason for one in decided], pa.string()),
+            "effect": pa.array([one.decision.effect for one in decided], pa.string()),
             "valid_until": pa.array(
-                [decision.valid_until for _, _, decision in decisions], pa.timestamp("us", tz="UTC")
+                [one.decision.valid_until for one in decided], pa.timestamp("us", tz="UTC")
             ),
         }
     )

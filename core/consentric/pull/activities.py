@@ -8,9 +8,9 @@ from datetime import datetime
 import pyarrow as pa
 
 from consentric.sdk.records import Activity, RecordRef
+from consentric.warehouse.money import minor_units
 from consentric_privacy.ledger import SubjectFacts
 
-from consentric.warehouse.money import minor_units
 from .report import StreamReport
 from .stores import Rules, Stores
 

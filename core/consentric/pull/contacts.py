@@ -9,14 +9,13 @@ import pyarrow as pa
 
 from consentric.sdk.records import ConsentEvent, Contact
 from consentric_privacy import normalise
-from consentric_privacy.ledger import HitCheck, NewEvent, NewObjection, SubjectFacts
+from consentric_privacy.ages import birthdays
+from consentric_privacy.ledger import AddressCheck, NewEvent, NewObjection, SubjectFacts
 from consentric_privacy.vault import Admission, Admitted, Arrival
 
 from .generalise import generalised
 from .report import StreamReport
 from .stores import Rules, Stores
-
-_ADULT_AGE = 18
 
 
 def write_people(
@@ -37,10 +36,13 @@ def write_people(
         for event in contact.consents
     ]
     report.counts["consents"] += len(events)
-    stores.ledger.record_events(events, at=at)
+    whole = {record.rref for contact, record in pairs if contact.is_complete}
+    stores.ledger.record_events(events, at=at, read_whole=whole)
     stores.ledger.record_hits([_hit_check(contact, record, rules) for contact, record in pairs], at=at)
-    stores.ledger.record_objections(list(_objections(pairs, at)))
-    stores.ledger.record_facts([_facts(contact, record, at) for contact, record in pairs])
+    for contact, record in pairs:
+        if contact.objections:
+            stores.ledger.record_objections(record.sid, _objections(contact, rules), at=at)
+    stores.ledger.record_facts([_facts(contact, record, rules, at) for contact, record in pairs])
     return admission
 
 
@@ -123,9 +125,9 @@ def _arrival(contact: Contact, rules: Rules) -> Arrival:
     )
 
 
-def _hit_check(contact: Contact, record: Admitted, rules: Rules) -> HitCheck:
+def _hit_check(contact: Contact, record: Admitted, rules: Rules) -> AddressCheck:
     country = contact.country or rules.default_country
-    return HitCheck(
+    return AddressCheck(
         rref=record.rref,
         email=normalise.email(contact.email) if contact.email else None,
         phone=normalise.phone(contact.phone, country) if contact.phone else None,
@@ -133,29 +135,31 @@ def _hit_check(contact: Contact, record: Admitted, rules: Rules) -> HitCheck:
     )
 
 
-def _objections(pairs: Sequence[tuple[Contact, Admitted]], at: datetime) -> Iterator[NewObjection]:
-    for contact, record in pairs:
-        for objection in contact.objections:
-            yield NewObjection(sid=record.sid, kind=objection.kind, received_at=objection.received_at or at)
+def _objections(contact: Contact, rules: Rules) -> list[NewObjection]:
+    return [
+        NewObjection(kind=objection.kind, channel=rules.connection, received_at=objection.received_at)
+        for objection in contact.objections
+    ]
 
 
-def _facts(contact: Contact, record: Admitted, at: datetime) -> SubjectFacts:
-    adult_on, birth_date = None, None
+def _facts(contact: Contact, record: Admitted, rules: Rules, at: datetime) -> SubjectFacts:
+    consent_age_on, adult_on = None, None
     if contact.birth_date is not None:
-        adult_on = _birthday(contact.birth_date, _ADULT_AGE)
-        birth_date = contact.birth_date if adult_on > at.date() else None
+        consent_age_on, adult_on = birthdays(
+            contact.birth_date,
+            contact.country or rules.default_country,
+            today=at.date(),
+            ages=rules.consent_ages,
+        )
     return SubjectFacts(
         sid=record.sid,
         created_on=(contact.created_at or at).date(),
         last_contact_on=contact.last_contact_at.date() if contact.last_contact_at else None,
         country=contact.country,
-        birth_date=birth_date,
+        consent_age_on=consent_age_on,
+        adult_on=adult_on,
         optout_offered=contact.optout_offered,
     )
-
-
-def _birthday(born: date, age: int) -> date:
-    return date(born.year + age, born.month, min(born.day, 28))
 
 
 def _attributes(contact: Contact, rules: Rules, today: date) -> Iterator[tuple[str, str]]:

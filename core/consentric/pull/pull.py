@@ -38,14 +38,15 @@ def pull(
         since = None if is_full else _bookmark(stores, rules, stream.name, stream.partition, warehouse_id)
         outcome = StreamReport(name=stream.name)
         report.streams.append(outcome)
-        reader = _Reader(stores, rules, clock, outcome, progress)
+        began = clock()
+        reader = _Reader(stores, rules, began, outcome, progress)
         save = partial(_save, stores, rules, stream.name, stream.partition, warehouse_id)
         reader.read(connector.read(stream, since), save=save, resumes_inside=stream.is_sorted)
         if outcome.state == "complete" and stream.kind == "contacts":
-            _infer_absence(stream, reader.seen, stores, rules, at=clock(), report=outcome)
+            _infer_absence(stream, reader.seen, stores, rules, at=began, report=outcome)
         if stream.kind != "activities" and outcome.state != "incomplete":
             with stores.people.transaction():
-                stores.ledger.mark_read(rules.connection, clock(), full=outcome.state == "complete")
+                stores.ledger.mark_read(rules.connection, began, full=outcome.state == "complete")
     return report
 
 
@@ -59,12 +60,13 @@ def pull_denials(connector: Connector, stores: Stores, rules: Rules, *, clock: C
     since = _bookmark(stores, rules, _DENIALS, "", None) or _earliest_contacts_bookmark(
         connector, stores, rules
     )
-    reader = _Reader(stores, rules, clock, outcome, None)
+    began = clock()
+    reader = _Reader(stores, rules, began, outcome, None)
     save = partial(_save, stores, rules, _DENIALS, "", None)
     reader.read(connector.read_denials(since), save=save, resumes_inside=False)
     if outcome.state != "incomplete":
         with stores.people.transaction():
-            stores.ledger.mark_read(rules.connection, clock(), full=False)
+            stores.ledger.mark_read(rules.connection, began, full=False)
     return outcome
 
 
@@ -72,12 +74,12 @@ class _Reader:
     """Gathers pages and writes them; remembers which contacts it saw."""
 
     def __init__(
-        self, stores: Stores, rules: Rules, clock: Clock, report: StreamReport, progress: Progress | None
+        self, stores: Stores, rules: Rules, began: datetime, report: StreamReport, progress: Progress | None
     ) -> None:
         self.seen: set[bytes] = set()
         self._stores = stores
         self._rules = rules
-        self._clock = clock
+        self._began = began
         self._report = report
         self._progress = progress
         self._page = Page()
@@ -120,8 +122,7 @@ class _Reader:
 
     def _flush(self) -> None:
         page, self._page = self._page, Page()
-        at = self._clock()
-        self.seen |= page.write(self._stores, self._rules, at=at, report=self._report)
+        self.seen |= page.write(self._stores, self._rules, at=self._began, report=self._report)
         if self._progress is not None:
             self._progress.advance(len(page.contacts) + len(page.activities))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -38,6 +39,8 @@ class Rules:
     zone: tzinfo
     """Business time zone: an activity belongs to a calendar day there."""
     default_country: str
-    """For phone numbers in national form."""
+    """For phone numbers in national form, and for the age of digital consent."""
+    consent_ages: Mapping[str, int]
+    """Age of digital consent by country; 16 elsewhere."""
     reporting_currency: str
     """Of amounts whose source names no currency."""
