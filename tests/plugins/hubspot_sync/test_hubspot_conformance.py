@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from consentric_hubspot.settings import HubSpotSettings
 from consentric_hubspot_sync.labels import field_labels, list_labels
 from consentric_hubspot_sync.writer import HubSpotWriter
 from consentric_sandbox.hubspot import serve
-from consentric_sandbox.hubspot.snapshot import create
+from consentric_sandbox.hubspot.snapshot import save
 from consentric_sandbox.hubspot.state import HubSpotState
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -29,34 +30,43 @@ TOKEN = "pat-eu1-0f0f0f0f-not-a-token"
 class TestHubSpotWriter(WriterSuite):
     @pytest.fixture
     def bench(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> Iterator[WriterBench]:
-        state = HubSpotState()
-        state.account.token = TOKEN
-        state.add_subscription_type(7, "Newsletter")
-        ids = [state.add_contact({"firstname": f"N{n}"}, created_at=NOON) for n in range(4)]
-        create(tmp_path, state)
         sent = record_requests(monkeypatch)
-        settings = HubSpotSettings.model_validate({"token": TOKEN, "api_version": version})
-        with serve(tmp_path, clock=lambda: NOON) as endpoint:
-            transport = Transport("hubspot", clock=lambda: NOON, calls_per_second=1000, daily_limit=10_000)
-            context = Context(
-                connection="hubspot",
-                clock=lambda: NOON,
-                transport=transport,
-                workspace=tmp_path,
-                endpoint=endpoint,
-            )
-            client, writer = HubSpotClient(settings, context), HubSpotWriter(settings, context)
+        with connected(tmp_path, version) as (writer, client, ids):
             yield WriterBench(
                 writer=writer,
-                records=[RecordRef(object="contact", id=str(id)) for id in ids],
+                records=[RecordRef(object="contact", id=id) for id in ids],
                 absent=RecordRef(object="contact", id="999999"),
                 sent=lambda: sent,
                 count_people=lambda: len(contacts(client)),
                 occupy=lambda target: occupy(client, target),
                 secrets=[TOKEN],
             )
-            writer.close()
-            client.close()
+
+
+@contextmanager
+def connected(folder: Path, version: str) -> Iterator[tuple[HubSpotWriter, HubSpotClient, list[str]]]:
+    """A pretend HubSpot with four people, our writer on it, and a client for what people do there."""
+    state = HubSpotState()
+    state.account.token = TOKEN
+    state.add_subscription_type(7, "Newsletter")
+    ids = [str(state.add_contact({"firstname": f"N{n}"}, created_at=NOON)) for n in range(4)]
+    save(state, folder)
+    settings = HubSpotSettings.model_validate({"token": TOKEN, "api_version": version})
+    with serve(folder, clock=lambda: NOON) as endpoint:
+        transport = Transport(
+            "hubspot", clock=lambda: NOON, calls_per_second=1000, daily_limit=10_000, sleep=lambda _: None
+        )
+        context = Context(
+            connection="hubspot",
+            clock=lambda: NOON,
+            transport=transport,
+            workspace=folder,
+            endpoint=endpoint,
+        )
+        client, writer = HubSpotClient(settings, context), HubSpotWriter(settings, context)
+        yield writer, client, ids
+        writer.close()
+        client.close()
 
 
 def contacts(client: HubSpotClient) -> list[Any]:
