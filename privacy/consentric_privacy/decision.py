@@ -164,7 +164,7 @@ def _judge(question: _Question, at: datetime) -> _Answer:
     struck: dict[Basis, _Answer] = {}
     if person.objections and _is_objected(person, purpose, at):
         denial = _strike(purpose, struck, 8, "OBJECTED", "legitimate_interest")
-    if denial is None and purpose.direct_marketing and _is_inactive(person.facts, purpose, at):
+    if denial is None and _is_inactive(person.facts, purpose, at):
         denial = _deny(9, "RETENTION_EXPIRED")
     if denial is None:
         denial = _age_rules(question, struck, at)
@@ -190,8 +190,10 @@ def _stopped(question: _Question, at: datetime) -> _Answer | None:
         for hit in person.hits
     ):
         return _deny(4, "SUBJECT_ERASED")
-    if question.action not in _PASSES_RESTRICTION and any(
-        _is_open(restriction.lifted_at, at) for restriction in person.restrictions
+    if (
+        person.restrictions
+        and question.action not in _PASSES_RESTRICTION
+        and any(_is_open(restriction.lifted_at, at) for restriction in person.restrictions)
     ):
         return _deny(5, "RESTRICTED")
     if not purpose.direct_marketing:
@@ -229,9 +231,16 @@ def _is_objected(person: Person, purpose: Purpose, at: datetime) -> bool:
     )
 
 
-def _is_inactive(facts: Facts, purpose: Purpose, at: datetime) -> bool:
+def _retention_ends_at(facts: Facts, purpose: Purpose) -> datetime | None:
     since = facts.last_contact_at or facts.created_at
-    return since is not None and at >= add_months(since, purpose.inactivity_months)
+    if since is None or not purpose.direct_marketing:
+        return None
+    return add_months(since, purpose.inactivity_months)
+
+
+def _is_inactive(facts: Facts, purpose: Purpose, at: datetime) -> bool:
+    ends_at = _retention_ends_at(facts, purpose)
+    return ends_at is not None and at >= ends_at
 
 
 def _age_rules(question: _Question, struck: dict[Basis, _Answer], at: datetime) -> _Answer | None:
@@ -303,25 +312,38 @@ def _strength(answer: _Answer) -> int:
 
 def _valid_until(question: _Question, answer: _Answer, at: datetime) -> datetime | None:
     """The first instant after `at` whose answer differs, of those at which anything changes by itself."""
-    for instant in sorted(_turning_points(question, at)):
+    if answer.rule == 9:
+        return None  # inactivity does not end by time, and no rule before it begins by time
+    points = _lapses(question.person)
+    retention_ends_at = _retention_ends_at(question.person.facts, question.purpose)
+    if answer.rule > 9:
+        points += _turning_points(question)
+        points.append(retention_ends_at)
+    for instant in sorted({point for point in points if point is not None and point > at}):
+        if instant == retention_ends_at and answer.rule > 9:
+            return instant
         later = _judge(question, instant)
         if later.reason != answer.reason or later.effect != answer.effect:
             return instant
     return None
 
 
-def _turning_points(question: _Question, at: datetime) -> set[datetime]:
-    person, purpose = question.person, question.purpose
-    facts = person.facts
-    points: list[datetime | None] = [facts.consent_age_at, facts.adult_at]
-    points += [facts.customer_since, facts.contract_until]
-    if purpose.direct_marketing:
-        since = facts.last_contact_at or facts.created_at
-        points.append(None if since is None else add_months(since, purpose.inactivity_months))
+def _lapses(person: Person) -> list[datetime | None]:
+    """When hits, objections and restrictions end; the rules 4 to 8 change at no other instant."""
+    points: list[datetime | None] = []
     for hit in person.hits:
-        points += [hit.expires_at, hit.closed_at]
-    points += [objection.lifted_at for objection in person.objections]
-    points += [restriction.lifted_at for restriction in person.restrictions]
+        points += (hit.expires_at, hit.closed_at)
+    for objection in person.objections:
+        points.append(objection.lifted_at)
+    for restriction in person.restrictions:
+        points.append(restriction.lifted_at)
+    return points
+
+
+def _turning_points(question: _Question) -> list[datetime | None]:
+    """Birthdays, purchases, ends of contracts, grants and their expiries."""
+    facts = question.person.facts
+    points = [facts.consent_age_at, facts.adult_at, facts.customer_since, facts.contract_until]
     for grant in question.voices.grants:
-        points += [grant.occurred_at, expiry(grant, purpose)]
-    return {point for point in points if point is not None and point > at}
+        points += (grant.occurred_at, expiry(grant, question.purpose))
+    return points

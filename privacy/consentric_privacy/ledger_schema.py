@@ -45,13 +45,13 @@ CREATE TABLE IF NOT EXISTS consent_event (
 CREATE INDEX IF NOT EXISTS consent_event_shown_again
     ON consent_event (source, shown_again_at) WHERE shown_again_at IS NOT NULL;
 
--- The state without a time that a record last showed: it tells an old flag from the same flag set anew.
+-- States without a time that a record showed when last read: they tell an old flag from one set anew.
 CREATE TABLE IF NOT EXISTS consent_flag (
     rref    BLOB NOT NULL,
     purpose TEXT NOT NULL,
     channel TEXT NOT NULL,
     state   TEXT NOT NULL,
-    PRIMARY KEY (rref, purpose, channel)
+    PRIMARY KEY (rref, purpose, channel, state)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS objection (
@@ -104,7 +104,7 @@ CREATE TABLE IF NOT EXISTS suppressed (
 
 CREATE TABLE IF NOT EXISTS subject_fact (
     sid             BLOB PRIMARY KEY,
-    created_on      TEXT NOT NULL,
+    created_on      TEXT,                      -- unknown: the vault knows when it first saw the person
     last_contact_on TEXT,
     country         TEXT,
     consent_age_on  TEXT,

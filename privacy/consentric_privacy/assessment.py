@@ -1,0 +1,74 @@
+"""Signed balancing tests of legitimate interest: a file, its SHA-256, who signed it and when."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from consentric_privacy.errors import ConsentricError
+from consentric_privacy.instants import text_of
+from consentric_privacy.people import PeopleStore
+from consentric_privacy.settings import PurposeSettings
+
+_PREFIX = "file:"
+
+
+def assessment_is_signed(people: PeopleStore, purpose: PurposeSettings, base: Path) -> bool:
+    """Whether the purpose's assessment was signed and its file is there, unchanged since.
+
+    Args:
+        people: The store with the signatures.
+        purpose: The purpose; one that names no assessment has none.
+        base: The folder that `file:` references start from.
+    """
+    if purpose.assessment is None:
+        return False
+    row = people.connection.execute(
+        "SELECT path, sha256 FROM assessment WHERE purpose = ?", (purpose.id,)
+    ).fetchone()
+    if row is None or row[0] != purpose.assessment:
+        return False
+    return bool(_sha256(base / purpose.assessment.removeprefix(_PREFIX)) == row[1])
+
+
+def sign_assessment(
+    people: PeopleStore, purpose: PurposeSettings, base: Path, *, signed_by: str, at: datetime
+) -> str:
+    """Record that somebody signed the assessment a purpose names; an earlier signature is replaced.
+
+    Returns:
+        The SHA-256 (hex) of the file as signed.
+
+    Raises:
+        ConsentricError: The purpose names no assessment, or its file cannot be read (CS422).
+    """
+    if purpose.assessment is None:
+        raise ConsentricError(
+            f'purpose "{purpose.id}" names no assessment to sign',
+            hint=f'add assessment = "file:lia.pdf" to [[purpose]] {purpose.id}',
+            code="CS422",
+        )
+    digest = _sha256(base / purpose.assessment.removeprefix(_PREFIX))
+    if digest is None:
+        raise ConsentricError(
+            f'purpose "{purpose.id}": the assessment {purpose.assessment} cannot be read',
+            hint="write the assessment, or mend the reference",
+            code="CS422",
+        )
+    with people.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO assessment (purpose, path, sha256, signed_by, signed_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (purpose.id, purpose.assessment, digest, signed_by, text_of(at)),
+        )
+    return digest
+
+
+def _sha256(path: Path) -> str | None:
+    """The hash of a file; None when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
