@@ -16,6 +16,7 @@ from consentric_privacy.secrets import resolve
 
 from .config_checks import cross_faults
 from .config_faults import is_reference, literal_secret, literal_secrets, model_faults, secret_fields
+from .config_segments import segment_faults
 from .documents import Document, read_documents
 from .plugin_manager import Plugins
 from .settings import ConnectionSettings, Settings
@@ -91,6 +92,7 @@ def load_config(path: Path) -> Config:
     # Names defined in a file that could not be read would all be missing: its own fault says enough.
     if not document.faults:
         found += cross_faults(document)
+        found += segment_faults(document)
         found += _purchase_faults(document, connections)
     faults = [*document.faults, *_in_order(document, found)]
     if faults or settings is None:

@@ -10,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from consentric.control.runs import list_runs
+from consentric.control.store import ControlStore
 from consentric.sdk.contracts import Connector
 from consentric.sdk.errors import ConfigError, ConsentricError
 
 from .config import Config, load_config
 from .lock import network_file_system
 from .messages import unknown_name
+from .status import status_of
 from .store_modes import readable_by_others
 
 State = Literal["ok", "warning", "failed"]
@@ -24,8 +27,6 @@ OpenConnector = Callable[[Config, str], AbstractContextManager[Connector]]
 FREE_BYTES = 1_000_000_000
 """Below it a first pull of a large account may not fit."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
-OVERDUE_AFTER = timedelta(hours=26)
-"""A nightly job may be late by the length of a long run, not by a night."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +152,9 @@ def _file_system(examination: Examination) -> Iterator[Check]:
 
 
 def _clock(examination: Examination) -> Iterator[Check]:
-    run = _latest_run(examination.config.folder)
-    if run is not None and run.started > examination.now + CLOCK_TOLERANCE:
-        finding = f"the last run started at {run.started:%Y-%m-%d %H:%M} UTC, which is still to come"
+    started = _latest_start(examination.config.folder)
+    if started is not None and started > examination.now + CLOCK_TOLERANCE:
+        finding = f"the last run started at {started:%Y-%m-%d %H:%M} UTC, which is still to come"
         yield Check(name="clock", state="failed", finding=finding, fix="set the clock of this machine")
     elif examination.config.settings.clock is not None:
         at = examination.config.settings.clock.at
@@ -183,15 +184,15 @@ def _sandbox(examination: Examination) -> Iterator[Check]:
 def _jobs(examination: Examination) -> Iterator[Check]:
     if examination.config.settings.jobs.sync is None:
         return
-    run = _latest_run(examination.config.folder, "sync")
-    if run is None or examination.now - run.started > OVERDUE_AFTER:
-        ran = f"last ran at {run.started:%Y-%m-%d %H:%M} UTC" if run is not None else "has never run"
-        finding = f'job "sync" is due every day and {ran}'
-        fix = "look at the timer, then  consentric sync"
-        yield Check(name="jobs", state="failed", finding=finding, fix=fix)
-    else:
-        finding = f'job "sync" ran at {run.started:%Y-%m-%d %H:%M} UTC and ended {run.state}'
-        yield Check(name="jobs", state="ok", finding=finding)
+    folder = examination.config.folder
+    for job in status_of(folder, now=examination.now, expected=frozenset({"sync"})).jobs:
+        ran = f"last ran at {job.started:%Y-%m-%d %H:%M} UTC" if job.started is not None else "never ran"
+        if job.is_overdue:
+            finding = f'job "{job.job}" is due every day and {ran}'
+            fix = "look at the timer, then  consentric sync"
+            yield Check(name="jobs", state="failed", finding=finding, fix=fix)
+        else:
+            yield Check(name="jobs", state="ok", finding=f'job "{job.job}" {ran} and ended {job.state}')
 
 
 def _connection(examination: Examination, name: str) -> Check:
@@ -206,21 +207,16 @@ def _connection(examination: Examination, name: str) -> Check:
     return Check(name=name, state="ok", finding=f'"{account.name}" answers (account {account.id})')
 
 
-def _latest_run(folder: Path, job: str | None = None) -> Any:
-    from consentric.control.runs import last_run, list_runs
-    from consentric.control.store import ControlStore
-
+def _latest_start(folder: Path) -> datetime | None:
     path = folder / "control.sqlite"
     if not path.exists():
         return None
     store = ControlStore.open(path)
     try:
-        if job is not None:
-            return last_run(store, job)
         runs = list_runs(store, limit=1)
-        return runs[0] if runs else None
     finally:
         store.close()
+    return runs[0].started if runs else None
 
 
 _CHECKS: dict[str, Callable[[Examination], Iterator[Check]]] = {

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import click
 
 from consentric.app.session import current_session
+
+if TYPE_CHECKING:
+    from consentric.app.config import Config
+    from consentric.sdk.contracts import Connector
 
 
 @click.command()
@@ -20,13 +28,25 @@ def doctor(ctx: click.Context, only: str | None) -> None:
     """
     from consentric.app.doctor import examine, utc_now
     from consentric.app.render.table import table
-    from consentric.app.workspace import open_connector
 
     session = current_session()
-    checks = examine(session.config, now=utc_now(), open_connector=open_connector, only=only)
+    checks = examine(session.config, now=utc_now(), open_connector=_open_connector, only=only)
     failed = [check for check in checks if check.state == "failed"]
     lines = [table(("", "check", "finding"), [(c.state, c.name, c.finding) for c in checks])]
     lines += [f"fix for {check.name}: {check.fix}" for check in failed if check.fix]
     lines.append("Everything is in order." if not failed else f"{len(failed)} findings")
     session.show("consentric.doctor/1", {"checks": [check.as_json() for check in checks]}, "\n".join(lines))
     ctx.exit(5 if failed else 0)
+
+
+@contextmanager
+def _open_connector(config: Config, name: str) -> Iterator[Connector]:
+    from consentric.app.connecting import Connections
+    from consentric.app.workspace import Workspace
+
+    with Workspace(config) as workspace:
+        connections = Connections(workspace)
+        try:
+            yield connections.connector(name)
+        finally:
+            connections.close()

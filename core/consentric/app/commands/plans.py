@@ -35,7 +35,9 @@ def plan(
     """
     from consentric.app import stages
     from consentric.app.render.plan import plans_text
+    from consentric.app.render.segments import titles_of
     from consentric.app.workspace import Workspace
+    from consentric.segments.sets import assemble
 
     session = current_session()
     if remove_all and not destinations:
@@ -49,10 +51,12 @@ def plan(
             remove_all=remove_all,
             progress=progress,
         )
-    session.show(
-        "consentric.plan/1", {"plans": [report.as_json() for report in reports]}, plans_text(reports)
-    )
-    is_pending = any(report.op_count for report in reports)
+        titles = titles_of(assemble(workspace.settings.segment_set, workspace.settings.segment), session.lang)
+    data = {"plans": [report.as_json() for report in reports]}
+    session.show("consentric.plans/1", data, plans_text(reports, titles))
+    if any(report.refused for report in reports):
+        ctx.exit(2)
+    is_pending = any(report.has_changes for report in reports)
     ctx.exit(10 if detailed_exitcode and is_pending else 0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from consentric.app.session import current_session
@@ -22,19 +24,18 @@ def pull(ctx: click.Context, sources: tuple[str, ...], *, full: bool) -> None:
       consentric pull hubspot --full
     """
     from consentric.app import stages
-    from consentric.app.render.pull import pull_text
+    from consentric.app.render.pull import pulls_text
     from consentric.app.workspace import Workspace
 
     session = current_session()
     with Workspace.open(session.config) as workspace, session.progress() as progress:
-        report = stages.pull(workspace, connections=sources, full=full, progress=progress)
-    session.show("consentric.pull/1", report.as_json(), pull_text(report))
-    ctx.exit(report.exit_code)
+        reports = stages.pull(workspace, connections=sources, full=full, progress=progress)
+    session.show("consentric.pull/1", {"pulls": [one.as_json() for one in reports]}, pulls_text(reports))
+    ctx.exit(0 if all(one.is_complete for one in reports) else 3)
 
 
 @click.command()
-@click.pass_context
-def segment(ctx: click.Context) -> None:
+def segment() -> None:
     """Compute the segments of whoever may be segmented; needs no key and no vault.
 
     Days are calendar days of [time] zone; without --as-of the last complete one counts.
@@ -45,14 +46,15 @@ def segment(ctx: click.Context) -> None:
       consentric segment --as-of 2026-06-15
     """
     from consentric.app import stages
-    from consentric.app.render.segments import segments_text
+    from consentric.app.render.segments import segments_text, titles_of
     from consentric.app.workspace import Workspace
+    from consentric.segments.sets import assemble
 
     session = current_session()
     with Workspace.open(session.config) as workspace, session.progress() as progress:
         report = stages.segment(workspace, as_of=session.as_of, progress=progress)
-    session.show("consentric.segment/1", report.as_json(), segments_text(report))
-    ctx.exit(0)
+        titles = titles_of(assemble(workspace.settings.segment_set, workspace.settings.segment), session.lang)
+    session.show("consentric.segment/1", asdict(report), segments_text(report, titles))
 
 
 @click.command()

@@ -1,0 +1,92 @@
+"""Checks segment sets and their rules, and turns the place inside a rule into the place in its file."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from consentric.pull.settings import FieldSettings, MoneySettings
+from consentric.sdk.errors import Fault
+from consentric.segments.checks import validate_sets
+from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.settings import SegmentSetSettings, SegmentSettings
+
+from .documents import Document
+from .toml_places import Path as KeyPath
+
+Found = tuple[KeyPath, Fault]
+M = TypeVar("M", bound=BaseModel)
+
+_SEGMENT = re.compile(
+    r'^\[\[segment\]\] set = "(?P<set>[^"]*)", key = "(?P<key>[^"]*)"'
+    r"(?:, when, line (?P<line>\d+), column (?P<column>\d+))?$"
+)
+_SET = re.compile(r'^\[\[segment_set\]\] name = "(?P<set>[^"]*)"$')
+
+
+def segment_faults(document: Document) -> list[Found]:
+    """Faults of sets that are not total, of segments nobody can be in, and of rules that cannot be read.
+
+    Works row by row, so a fault elsewhere in the configuration hides none of them; a set with a row that
+    its model refuses is left out.
+    """
+    sets, _ = _valid(document, "segment_set", SegmentSetSettings)
+    segments, broken = _valid(document, "segment", SegmentSettings)
+    unsure = {document.value(("segment", index, "set")) for index in broken}
+    fields, _ = _valid(document, "field", FieldSettings)
+    attributes = [field.attribute for field in fields.values() if field.attribute is not None]
+    assembled: tuple[SegmentSet, ...] = assemble(
+        [row for row in sets.values() if row.name not in unsure], list(segments.values())
+    )
+    faults = validate_sets(assembled, attributes=attributes, reporting_currency=_currency(document))
+    return [_placed(document, fault) for fault in faults]
+
+
+def _valid(document: Document, section: str, model: type[M]) -> tuple[dict[int, M], list[int]]:
+    rows = document.content.get(section)
+    valid: dict[int, M] = {}
+    broken = []
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+        try:
+            valid[index] = model.model_validate(row)
+        except ValidationError:
+            broken.append(index)
+    return valid, broken
+
+
+def _currency(document: Document) -> str:
+    try:
+        return MoneySettings.model_validate(document.content.get("money", {})).reporting
+    except ValidationError:
+        return MoneySettings().reporting
+
+
+def _placed(document: Document, fault: Fault) -> Found:
+    path, offset = _path_of(document, fault.where)
+    where = document.where(path, offset=offset)
+    return path, Fault(fault.message, where=where, hint=fault.hint, code=fault.code)
+
+
+def _path_of(document: Document, where: str) -> tuple[KeyPath, int | None]:
+    named = _SET.match(where)
+    if named is not None:
+        return ("segment_set", _index(document, "segment_set", {"name": named["set"]})), None
+    named = _SEGMENT.match(where)
+    if named is None:
+        return (), None
+    index = _index(document, "segment", {"set": named["set"], "key": named["key"]})
+    if named["line"] is None:
+        return ("segment", index), None
+    rule = str(document.value(("segment", index, "when")))
+    lines_before = rule.split("\n")[: int(named["line"]) - 1]
+    offset = sum(len(line) + 1 for line in lines_before) + int(named["column"]) - 1
+    return ("segment", index, "when"), offset
+
+
+def _index(document: Document, section: str, wanted: dict[str, str]) -> int:
+    for index, row in enumerate(document.content[section]):
+        if isinstance(row, dict) and wanted.items() <= row.items():
+            return index
+    return 0

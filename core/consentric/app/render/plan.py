@@ -1,0 +1,101 @@
+"""A plan as people read it: summary, the five states and their sum, what deserves a look, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from consentric.sync.report import Cost, PlanReport
+
+from .ledger import Ledger, ledger_lines, note_line
+from .table import number
+from .words import counted, in_words
+
+Titles = Mapping[str, str]
+"""`SET.SEGMENT` to the segment's name; a segment that is not in it shows its key."""
+
+
+def plans_text(reports: Sequence[PlanReport], titles: Titles) -> str:
+    """All plans of one command, one below the other."""
+    if not reports:
+        return "No destination is configured, so there is nothing to plan."
+    return "\n\n".join(plan_text(report, titles) for report in reports)
+
+
+def plan_text(report: PlanReport, titles: Titles) -> str:
+    """One plan."""
+    parts = [
+        f"Plan {report.plan}   data as of {report.as_of_day}",
+        f'  {report.destination} "{report.account}"',
+        *_states(report, titles),
+        note_line("why", counted(report.causes, {}) or "nothing changed"),
+        note_line("cost", _cost(report.cost)),
+        *_attention(report),
+        f"Nothing has been written.   Full list: {report.rows} (by record reference)",
+        *_next(report),
+    ]
+    return "\n".join(parts)
+
+
+def title_of(titles: Titles, segment: str) -> str:
+    """The name of `SET.SEGMENT`, or its key."""
+    return titles.get(segment, segment.partition(".")[2] or segment)
+
+
+def _states(report: PlanReport, titles: Titles) -> list[str]:
+    enters = {title_of(titles, key): count for key, count in report.enter_by_segment.items()}
+    moves = ""
+    if report.moves:
+        most = report.moves[0]
+        before = title_of(titles, f"{most.set}.{most.before}")
+        moves = f"most: {before} to {title_of(titles, f'{most.set}.{most.after}')} {number(most.people)}"
+    leaves = (
+        f"{number(report.leave_by_consent)} of them because consent denies" if report.leave_by_consent else ""
+    )
+    ledger = Ledger(
+        total=report.total,
+        enter=report.enter,
+        move=report.move,
+        leave=report.leave,
+        unchanged=report.unchanged,
+        withheld=report.withheld,
+        rejected={"REJECTED_BEFORE": report.rejected} if report.rejected else {},
+    )
+    return ledger_lines(ledger, enter=counted(enters, {}), move=moves, leave=leaves)
+
+
+def _cost(cost: Cost) -> str:
+    seconds = "under 1 s" if cost.seconds < 1 else f"about {number(round(cost.seconds))} s"
+    calls = "1 call" if cost.calls == 1 else f"{number(cost.calls)} calls"
+    return f"{calls}, {seconds}, {cost.share_of_day * 100:.3f} % of today's allowance"
+
+
+def _attention(report: PlanReport) -> list[str]:
+    found = [f"the brake holds this plan: {reason.sentence}" for reason in report.brake]
+    found += [
+        f"this destination is refused: {in_words(code)} ({number(count)} records)"
+        for code, count in report.refused.items()
+    ]
+    found += [
+        f"{'will be created' if one.is_possible else 'must be created in the CRM'}: {one.description}"
+        for one in report.provisions
+    ]
+    if report.not_adopted:
+        found.append(
+            f"{number(report.not_adopted)} labels stand there though we never wrote them; left alone"
+        )
+    if report.explicit_denials:
+        found.append(f"{number(report.explicit_denials)} changes are a person's own no; no brake holds them")
+    return ["  Attention", *(f"    ! {sentence}" for sentence in found)] if found else []
+
+
+def _next(report: PlanReport) -> list[str]:
+    if report.refused:
+        return ["Next:  consentric config check"]
+    if not report.has_changes:
+        return ["Next:  nothing; the CRM shows what it should"]
+    if report.brake:
+        return [
+            f'Next:  consentric approve {report.plan} --reason "..."',
+            f"       consentric apply {report.plan}",
+        ]
+    return [f"Next:  consentric apply {report.plan}"]

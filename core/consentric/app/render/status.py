@@ -1,0 +1,35 @@
+"""The state of a workspace, as people read it."""
+
+from __future__ import annotations
+
+from consentric.app.status import JobStatus, StatusReport
+
+from .table import table
+
+
+def status_text(report: StatusReport) -> str:
+    """One line for each job, and who is at work now."""
+    lines = []
+    if report.holder is not None:
+        lines.append(f"At work now: {report.holder.run} since {report.holder.started}")
+    if not report.jobs:
+        return "\n".join([*lines, "Nothing has run yet.", "Next:  consentric doctor"])
+    rows = [(job.job, _ended(job), _ago(job.age_seconds), job.run) for job in report.jobs]
+    lines.append(table(("job", "state", "last run", "run"), rows))
+    lines.append("Next:  consentric sync" if report.is_overdue else "Next:  consentric runs list")
+    return "\n".join(lines)
+
+
+def _ended(job: JobStatus) -> str:
+    state = job.state or "never run"
+    return f"{state}, OVERDUE" if job.is_overdue else state
+
+
+def _ago(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,198 @@
+"""Reports as people read them; figures worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from consentric.app.render.apply import apply_text
+from consentric.app.render.ledger import Ledger, ledger_lines
+from consentric.app.render.plan import plan_text, plans_text
+from consentric.app.render.segments import segments_text
+from consentric.app.render.status import status_text
+from consentric.app.render.table import THIN_SPACE, table
+from consentric.app.render.words import REASONS
+from consentric.app.status import status_of
+from consentric.control.runs import end_run, start_run
+from consentric.control.store import ControlStore
+from consentric.segments.report import SegmentReport, SetReport
+from consentric.sync.report import ApplyReport, BrakeReason, Cost, Move, PlanReport
+from consentric_privacy.effects import EFFECTS
+
+TITLES = {"rfm5.champions": "Champions", "rfm5.loyal": "Loyal", "rfm5.new": "New", "rfm5.at_risk": "At risk"}
+
+PLAN = PlanReport(
+    plan="7f3a",
+    destination="hubspot-prod",
+    account="Acme prod",
+    as_of_day="2026-11-20",
+    sha256="0" * 64,
+    total=11_204,
+    enter=412,
+    move=356,
+    leave=103,
+    leave_by_consent=27,
+    unchanged=9_245,
+    withheld={"CONSENT_MISSING": 793, "CONSENT_WITHDRAWN": 268, "CHANGED_BY_HAND": 19, "GONE": 8},
+    rejected=0,
+    rejected_with_ops=0,
+    enter_by_segment={"rfm5.champions": 38, "rfm5.loyal": 121, "rfm5.new": 253},
+    moves=(
+        Move(set="rfm5", before="loyal", after="at_risk", people=96),
+        Move(set="rfm5", before="new", after="loyal", people=60),
+    ),
+    causes={"people changed": 790, "consent changed": 81},
+    population=10_116,
+    not_adopted=0,
+    refused={},
+    explicit_denials=0,
+    ops=1_742,
+    provisions=(),
+    cost=Cost(calls=11, read_back_calls=1, seconds=4.2, share_of_day=0.00002),
+    rules={"rfm5": "0" * 64},
+    first_apply=False,
+    brake=(),
+    rows="plans/7f3a/rows.parquet",
+)
+
+
+def test_a_plan_shows_the_five_states_and_their_sum() -> None:
+    assert plan_text(PLAN, TITLES).replace(THIN_SPACE, " ") == (
+        "Plan 7f3a   data as of 2026-11-20\n"
+        '  hubspot-prod "Acme prod"\n'
+        "    + enter                 412    New 253, Loyal 121, Champions 38\n"
+        "    ~ move                  356    most: Loyal to At risk 96\n"
+        "    - leave                 103    27 of them because consent denies\n"
+        "      unchanged           9 245\n"
+        "      withheld            1 088    never asked 793, withdrawn 268, changed by hand 19, gone 8\n"
+        "      = 11 204 records\n"
+        "      why                  people changed 790, consent changed 81\n"
+        "      cost                 11 calls, about 4 s, 0.002 % of today's allowance\n"
+        "Nothing has been written.   Full list: plans/7f3a/rows.parquet (by record reference)\n"
+        "Next:  consentric apply 7f3a"
+    )
+
+
+def test_a_braked_plan_asks_for_an_approval() -> None:
+    braked = replace(
+        PLAN, brake=(BrakeReason(code="first_apply", sentence="first apply to this destination"),)
+    )
+    shown = plan_text(braked, TITLES)
+    assert "    ! the brake holds this plan: first apply to this destination\n" in shown
+    assert shown.endswith('Next:  consentric approve 7f3a --reason "..."\n       consentric apply 7f3a')
+
+
+def test_a_refused_plan_sends_the_reader_to_the_configuration() -> None:
+    shown = plan_text(replace(PLAN, refused={"LIA_MISSING": 5}), TITLES)
+    assert "    ! this destination is refused: assessment missing (5 records)\n" in shown
+    assert shown.endswith("Next:  consentric config check")
+
+
+def test_states_that_do_not_add_up_are_never_shown() -> None:
+    with pytest.raises(AssertionError, match="do not add up"):
+        plan_text(replace(PLAN, unchanged=9_244), TITLES)
+
+
+def test_no_destination_is_said_so() -> None:
+    assert plans_text([], TITLES) == "No destination is configured, so there is nothing to plan."
+
+
+APPLY = ApplyReport(
+    plan="7f3a",
+    destination="hubspot-prod",
+    total=100,
+    enter=10,
+    move=5,
+    leave=2,
+    unchanged=70,
+    withheld={"CONSENT_WITHDRAWN": 8},
+    rejected={"INVALID_OPTION": 3},
+    not_finished=2,
+    ops={"done": 34, "dead": 3, "pending": 2},
+    calls_saved=1,
+    verified=33,
+)
+
+
+def test_an_apply_shows_what_was_refused_and_what_is_open() -> None:
+    assert apply_text(APPLY) == (
+        "Applied 7f3a to hubspot-prod\n"
+        "    + enter                  10\n"
+        "    ~ move                    5\n"
+        "    - leave                   2\n"
+        "      unchanged              70\n"
+        "      withheld                8    withdrawn 8\n"
+        "      rejected                3    INVALID_OPTION 3\n"
+        "      not finished            2    run the same command again\n"
+        "      = 100 records\n"
+        "      verified             33 values read back; 1 stood there already and needed no call\n"
+        "Next:  consentric apply 7f3a   (goes on where it stopped)"
+    )
+
+
+def test_a_ledger_counts_each_record_once() -> None:
+    ledger = Ledger(total=6, enter=1, move=1, leave=1, unchanged=1, withheld={"GONE": 1}, rejected={"X": 1})
+    assert ledger.sum == 6
+    assert ledger_lines(ledger)[-1] == "      = 6 records"
+
+
+def test_segments_show_size_share_and_notes() -> None:
+    report = SegmentReport(
+        as_of_day=date(2026, 6, 14),
+        run="2026-06-15T02-00-00Z",
+        sets=(
+            SetReport(
+                name="rfm5",
+                purpose="segmentation",
+                population=200,
+                sizes={"champions": 50, "at_risk": 150},
+                entered=3,
+                moved=2,
+                left=1,
+                notes=("recency: many people share a value",),
+            ),
+        ),
+    )
+    assert segments_text(report, TITLES) == (
+        "Segments as of 2026-06-14   run 2026-06-15T02-00-00Z\n"
+        "  rfm5   200 people may be segmented (purpose segmentation)\n"
+        "    Champions         50   25 %\n"
+        "    At risk          150   75 %\n"
+        "    entered 3, moved 2, left 1\n"
+        "    ! recency: many people share a value\n"
+        "Next:  consentric plan"
+    )
+
+
+def test_every_reason_of_the_decision_has_words() -> None:
+    assert set(EFFECTS) <= set(REASONS)
+
+
+def test_a_table_without_rows_says_none() -> None:
+    assert table(("run",), []) == "none"
+
+
+def test_status_tells_what_is_overdue(tmp_path: Path) -> None:
+    store = ControlStore.open(tmp_path / "control.sqlite")
+    began = datetime(2026, 6, 13, 2, 0, tzinfo=UTC)
+    run = start_run(store, job="sync", config_hash="0" * 64, engine_version="0.1.0", now=began)
+    end_run(store, run, state="done", now=began, summary={})
+    store.close()
+    report = status_of(tmp_path, now=datetime(2026, 6, 15, 12, 0, tzinfo=UTC), expected=frozenset({"sync"}))
+    assert status_text(report) == (
+        "job   state          last run    run\n"
+        "sync  done, OVERDUE  2 days ago  2026-06-13T02-00-00Z\n"
+        "Next:  consentric sync"
+    )
+    assert report.as_json()["jobs"][0]["age_seconds"] == 208_800
+    on_time = status_of(tmp_path, now=datetime(2026, 6, 14, 3, 0, tzinfo=UTC), expected=frozenset({"sync"}))
+    assert not on_time.is_overdue
+
+
+def test_status_of_an_unused_workspace_makes_no_store(tmp_path: Path) -> None:
+    report = status_of(tmp_path, now=datetime(2026, 6, 15, tzinfo=UTC))
+    assert status_text(report) == "Nothing has run yet.\nNext:  consentric doctor"
+    assert list(tmp_path.iterdir()) == []
