@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
@@ -156,7 +156,7 @@ class Desk:
             status = {"502-html": 502, "503": 503}.get(kind, int(fault.args.get("status", 200)))
             return Outcome(status=status, body=_HTML % status, headers={"Content-Type": "text/html"})
         if kind.startswith("429"):
-            error = _throttled(fault, version)
+            error = _throttled(fault, version, self.portal.clock())
         elif kind == "403-scope-lost":
             error = self._lost_scope(fault, found)
         elif kind == "404-merged-id":
@@ -240,14 +240,13 @@ def _pretended(request: Request, status: int) -> Answer:
     return status, {}
 
 
-def _throttled(fault: Fault, version: str) -> ApiError:
+def _throttled(fault: Fault, version: str, now: datetime) -> ApiError:
     seconds = int(fault.args.get("seconds", 1))
     headers = {}
     if fault.kind == "429-seconds":
         headers["Retry-After"] = str(seconds)
     elif fault.kind == "429-date":
-        # The date is in real time: clients compare it with their own clock.
-        headers["Retry-After"] = formatdate(time.time() + seconds, usegmt=True)
+        headers["Retry-After"] = formatdate(now.timestamp() + seconds, usegmt=True)
     return too_many(fault.args.get("policy", "TEN_SECONDLY_ROLLING"), version, headers)
 
 

@@ -126,7 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, headers: dict[str, str], sent: int | None = None) -> None:
         lines = [f"HTTP/1.1 {status} {self.responses.get(status, ('Unknown', ''))[0]}"]
         fixed = {
-            "Date": formatdate(usegmt=True),
+            # The portal's time: a client takes its bookmarks from the server's clock.
+            "Date": formatdate(self.server.desk.portal.clock().timestamp(), usegmt=True),
             "Content-Type": _JSON,
             "Content-Length": str(len(body)),
             "Connection": "close" if self.close_connection else "keep-alive",
@@ -146,7 +147,7 @@ def listen(portal: Portal) -> Iterator[Endpoint]:
     server.socket = server_context(portal.folder).wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield Endpoint(base_url=f"https://127.0.0.1:{server.server_port}", ca_file=ca_file)
