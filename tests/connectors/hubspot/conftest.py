@@ -20,7 +20,11 @@ import trustme
 from consentric.sdk.contracts import Context, Endpoint
 from consentric.sdk.transport import Transport
 from consentric_hubspot.client import HubSpotClient
+from consentric_hubspot.connector import HubSpotConnector
 from consentric_hubspot.settings import HubSpotSettings
+from consentric_sandbox.hubspot import serve as serve_portal
+from consentric_sandbox.hubspot.snapshot import save
+from consentric_sandbox.hubspot.state import Allowance, HubSpotState
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 TOKEN = "pat-eu1-0f0f0f0f-not-a-token"
@@ -174,3 +178,60 @@ def client_for(context_for: Callable[..., Context]) -> Callable[..., HubSpotClie
         return HubSpotClient(HubSpotSettings.model_validate(settings), context_for(server))
 
     return make
+
+
+class PretendPortal:
+    """A sandbox portal whose time a test moves, and the connector that reads it."""
+
+    def __init__(self, folder: Path, stack: ExitStack, waits: Waits) -> None:
+        self.state = HubSpotState()
+        self.state.account.token = TOKEN
+        self.state.allowance = Allowance(burst=None, search_per_second=None, daily=None)
+        self.now = NOON
+        self._folder = folder
+        self._stack = stack
+        self._waits = waits
+        self._endpoint: Endpoint | None = None
+
+    def faults(self, *lines: dict[str, Any]) -> None:
+        """Writes the fault script; before the first connector."""
+        (self._folder / "faults.json").write_text(json.dumps({"seed": 1, "faults": list(lines)}))
+
+    def connector(self, *, context: dict[str, Any] | None = None, **settings: Any) -> HubSpotConnector:
+        """Serves the portal at the first call; keyword arguments are settings."""
+        model = HubSpotSettings.model_validate({"token": TOKEN, "searches_per_second": 5, **settings})
+        connector = HubSpotConnector(model, self._context(**(context or {})))
+        self._stack.callback(connector.close)
+        return connector
+
+    def outsider(self) -> HubSpotClient:
+        """A client that is not the one under test: whoever else works in the CRM."""
+        client = HubSpotClient(HubSpotSettings.model_validate({"token": TOKEN}), self._context())
+        self._stack.callback(client.close)
+        return client
+
+    def _context(self, **options: Any) -> Context:
+        if self._endpoint is None:
+            save(self.state, self._folder)
+            self._endpoint = self._stack.enter_context(serve_portal(self._folder, clock=lambda: self.now))
+        transport = Transport(
+            "hubspot",
+            clock=lambda: self.now,
+            calls_per_second=1000.0,
+            daily_limit=100_000,
+            sleep=self._waits,
+        )
+        return Context(
+            connection="hubspot",
+            clock=lambda: self.now,
+            transport=transport,
+            workspace=self._folder,
+            endpoint=self._endpoint,
+            **options,
+        )
+
+
+@pytest.fixture
+def portal(tmp_path: Path, waits: Waits) -> Iterator[PretendPortal]:
+    with ExitStack() as stack:
+        yield PretendPortal(tmp_path, stack, waits)
