@@ -1,0 +1,184 @@
+"""Plugins: found without an import, loaded one by one, failures told with their reason."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+import pytest
+
+from consentric.app import cli
+from consentric.app.plugin_manager import Plugins
+from consentric.sdk.contracts import Connector
+from consentric.sdk.errors import ConfigError
+from consentric.sdk.hooks import hookimpl
+
+from .conftest import PretendConnector, entry_point
+
+
+def connector_named(connector: str, version: int = 1) -> type[Connector]:
+    return type("Other", (PretendConnector,), {"name": connector, "api_version": version})
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    def make(name: str, *connectors: type[Connector], **hooks: Callable[..., Any]) -> str:
+        made = types.ModuleType(name)
+
+        @hookimpl
+        def register_connectors() -> Sequence[type[Connector]]:
+            return connectors
+
+        made.register_connectors = register_connectors  # type: ignore[attr-defined]
+        for hook, function in hooks.items():
+            setattr(made, hook, hookimpl(function))
+        monkeypatch.setitem(sys.modules, name, made)
+        return name
+
+    return make
+
+
+def states(plugins: Plugins) -> dict[str, tuple[str, str]]:
+    return {f"{p.distribution}:{p.name}": (p.state, p.reason) for p in plugins.listed()}
+
+
+def test_listing_imports_no_plugin() -> None:
+    program = (
+        "import sys\n"
+        "from consentric.app.plugin_manager import Plugins\n"
+        "names = [p.name for p in Plugins().listed()]\n"
+        "assert 'hubspot' in names, names\n"
+        "mine = ('consentric_hubspot', 'consentric_files', 'consentric_sandbox', 'consentric_hubspot_sync')\n"
+        "print([m for m in sys.modules if m.split('.')[0] in mine])\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
+
+
+def test_an_installed_plugin_that_is_not_allowed_is_never_imported() -> None:
+    plugins = Plugins(found=[entry_point("acme", "no_such_module_at_all", distribution="acme-crm")])
+    plugins.load_all()
+    assert states(plugins) == {"acme-crm:acme": ("not allowed", "")}
+    with pytest.raises(ConfigError) as caught:
+        plugins.connector("acme")
+    assert caught.value.message == 'connector "acme" is installed but may not load'
+    assert caught.value.hint == 'allow it: [plugins] allow = ["acme"] in config.toml'
+
+
+def test_an_allowed_plugin_loads(module: Callable[..., str]) -> None:
+    name = module("acme_plugin", connector_named("acme"))
+    plugins = Plugins(["acme"], found=[entry_point("acme", name, distribution="acme-crm")])
+    assert plugins.connector("acme").name == "acme"
+
+
+def test_a_broken_plugin_is_listed_with_its_reason_and_the_others_load(module: Callable[..., str]) -> None:
+    def explode() -> Sequence[type[Connector]]:
+        raise RuntimeError("it broke")
+
+    good = module("good_plugin", connector_named("good"))
+    bad = module("bad_plugin", register_writers=explode)
+    plugins = Plugins(
+        ["good", "bad", "absent"],
+        found=[
+            entry_point("absent", "no_such_module_at_all", distribution="absent-crm"),
+            entry_point("bad", bad, distribution="bad-crm"),
+            entry_point("good", good, distribution="good-crm"),
+        ],
+    )
+    plugins.load_all()
+    assert states(plugins) == {
+        "absent-crm:absent": (
+            "failed",
+            'module "no_such_module_at_all" is not installed; pip install "absent-crm"',
+        ),
+        "bad-crm:bad": ("failed", "RuntimeError: it broke"),
+        "good-crm:good": ("loaded", ""),
+    }
+
+
+def test_a_hook_that_does_not_exist_is_a_failure(module: Callable[..., str]) -> None:
+    def register_conectors() -> Sequence[type[Connector]]:
+        return ()
+
+    name = module("odd_plugin", register_conectors=register_conectors)
+    plugins = Plugins(["odd"], found=[entry_point("odd", name, distribution="odd-crm")])
+    [odd] = plugins.load_all()
+    assert odd.state == "failed"
+    assert "unknown hook 'register_conectors'" in odd.reason
+
+
+def test_a_plugin_of_another_contract_version_is_a_failure(module: Callable[..., str]) -> None:
+    name = module("late_plugin", connector_named("late", version=2))
+    plugins = Plugins(["late"], found=[entry_point("late", name, distribution="late-crm")])
+    [late] = plugins.load_all()
+    assert late.reason == (
+        'ConfigError: "late" was written for version 2 of the plugin contract, this is version 1'
+    )
+
+
+def test_a_name_taken_twice_is_refused_and_the_built_in_stays(module: Callable[..., str]) -> None:
+    ours = module("ours_plugin", connector_named("hubspot"))
+    theirs = module("theirs_plugin", connector_named("hubspot"))
+    plugins = Plugins(
+        ["hubspot"],
+        found=[
+            entry_point("hubspot", theirs, distribution="evil-crm"),
+            entry_point("hubspot", ours),
+        ],
+    )
+    plugins.load_all()
+    assert states(plugins) == {
+        "consentric:hubspot": ("loaded", ""),
+        "evil-crm:hubspot": ("refused", 'the name "hubspot" is taken twice: consentric, evil-crm'),
+    }
+
+
+def test_two_outsiders_with_one_connector_name_are_both_refused(module: Callable[..., str]) -> None:
+    plugins = Plugins(
+        ["a", "b"],
+        found=[
+            entry_point("a", module("a_plugin", connector_named("crm")), distribution="a-crm"),
+            entry_point("b", module("b_plugin", connector_named("crm")), distribution="b-crm"),
+        ],
+    )
+    plugins.load_all()
+    assert states(plugins) == {
+        "a-crm:a": ("refused", '"crm" is also a name of plugin "b"'),
+        "b-crm:b": ("refused", '"crm" is already a name of plugin "a"'),
+    }
+    with pytest.raises(ConfigError):
+        plugins.connector("crm")
+
+
+def test_an_unknown_connector_names_the_nearest() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Plugins().connector("hubsopt")
+    assert caught.value.hint == 'did you mean "hubspot"?'
+
+
+def test_a_connector_without_a_sandbox_is_told() -> None:
+    with pytest.raises(ConfigError, match='connector "files" has no sandbox'):
+        Plugins().sandbox("files")
+
+
+def test_commands_of_plugins_are_found(
+    module: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def register_commands(cli: click.Group) -> None:
+        cli.add_command(click.Command("greet", callback=lambda: click.echo("hello"), help="Greet."))
+
+    name = module("greeting_plugin", register_commands=register_commands)
+    group = click.Group()
+    Plugins(["g"], found=[entry_point("g", name, distribution="g-crm")]).add_commands(group)
+    assert list(group.commands) == ["greet"]
+
+
+def test_the_list_says_what_may_load(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["plugins", "list"]) == 0
+    assert capsys.readouterr().out == (
+        "plugin   distribution    standing\nhubspot  consentric 1.0  built in\n"
+    )
