@@ -29,7 +29,7 @@ def fill(state: HubSpotState, people: Sequence[Person], retailer: Retailer) -> M
         contacts[person.household] = _add_person(state, person, joined, retailer)
         _add_consent(state, person, joined)
     _add_orders(state, people, retailer.baskets, contacts)
-    _add_mailings(state, people, "SENT", retailer.sends)
+    _add_mailings(state, people, "DELIVERED", retailer.sends)
     _add_mailings(state, people, "CLICK", retailer.redemptions)
     for person in people:
         if person.dirt is Dirt.ARCHIVED:

@@ -56,7 +56,7 @@ class Page:
         """
         with stores.people.transaction():
             admission = contacts.write_people(self.contacts, stores, rules, at=at, report=report)
-            merged = self._follow_merges(stores, rules)
+            merged = self._follow_merges(stores, rules, at)
             gone = self._delete(stores, rules, at)
             self._write_consents(stores, rules, at, report)
             known = activities.known_activities(self.activities, stores, rules, report)
@@ -76,13 +76,14 @@ class Page:
             move_record(stores.control, merge.loser_rref, merge.winner_rref)
         return {record.rref for record in admission.records}
 
-    def _follow_merges(self, stores: Stores, rules: Rules) -> list[Merged]:
+    def _follow_merges(self, stores: Stores, rules: Rules, at: datetime) -> list[Merged]:
         merged: list[Merged] = []
         for merge in self.merges:
             done = stores.vault.merge(
                 rules.connection,
                 (merge.loser.object, merge.loser.partition, merge.loser.id),
                 (merge.winner.object, merge.winner.partition, merge.winner.id),
+                at=at,
             )
             if done is not None:
                 merged.append(done)
