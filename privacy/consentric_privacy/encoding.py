@@ -22,8 +22,11 @@ def lp(*parts: str | bytes) -> bytes:
     >>> lp("ab", b"c")
     b'\x00\x00\x00\x02ab\x00\x00\x00\x01c'
     """
-    encoded = [part.encode() if isinstance(part, str) else part for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+    pieces: list[bytes] = []
+    for part in parts:
+        encoded = part.encode() if isinstance(part, str) else part
+        pieces += (len(encoded).to_bytes(4, "big"), encoded)
+    return b"".join(pieces)
 
 
 def derive(secret: bytes, version: int, purpose: str, context: str = "", length: int = 32) -> bytes:

@@ -47,13 +47,14 @@ class Keyset:
         keys: For each purpose its versions, exactly one of them active.
     """
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_readable")
 
     def __init__(self, keys: dict[Purpose, tuple[PurposeKey, ...]]) -> None:
         for purpose in get_args(Purpose):
             if sum(key.state == "active" for key in keys.get(purpose, ())) != 1:
                 raise _damaged(f"purpose {purpose} has not exactly one active key")
-        self._keys = {purpose: _newest_first(versions) for purpose, versions in keys.items()}
+        self._keys = keys
+        self._readable = {purpose: _readable_first(versions) for purpose, versions in keys.items()}
 
     @classmethod
     def create(cls, path: Path, root: bytes) -> Keyset:
@@ -104,11 +105,11 @@ class Keyset:
 
     def active(self, purpose: Purpose) -> PurposeKey:
         """Gives the key that new values are made with."""
-        return next(key for key in self._keys[purpose] if key.state == "active")
+        return self._readable[purpose][0]
 
     def readable(self, purpose: Purpose) -> tuple[PurposeKey, ...]:
         """Gives the keys that stored values may have been made with: the active one, then newest first."""
-        return tuple(key for key in self._keys[purpose] if key.state != "destroyed")
+        return self._readable[purpose]
 
     def version(self, purpose: Purpose, version: int) -> PurposeKey:
         """Gives one version that is not destroyed.
@@ -195,8 +196,10 @@ def _decoded(text: bytes) -> bytes:
         return b""
 
 
-def _newest_first(versions: Iterable[PurposeKey]) -> tuple[PurposeKey, ...]:
-    return tuple(sorted(versions, key=lambda key: (key.state != "active", -key.version)))
+def _readable_first(versions: Iterable[PurposeKey]) -> tuple[PurposeKey, ...]:
+    """Gives the active key, then the others that are not destroyed, newest first."""
+    readable = [key for key in versions if key.state != "destroyed"]
+    return tuple(sorted(readable, key=lambda key: (key.state != "active", -key.version)))
 
 
 def _binding(purpose: str, version: int) -> bytes:

@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS person (
   created_on TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS record (
-  rref BLOB PRIMARY KEY CHECK (length(rref) = 16),
+  sequence INTEGER PRIMARY KEY,
+  rref BLOB NOT NULL UNIQUE CHECK (length(rref) = 16),
   sid BLOB NOT NULL,
   account TEXT NOT NULL,
   object TEXT NOT NULL,
@@ -36,11 +37,11 @@ CREATE TABLE IF NOT EXISTS record (
   ended_on TEXT,
   UNIQUE (account, object, partition, crm_key),
   CHECK ((state = 'live') = (ct IS NOT NULL)),
-  CHECK ((state = 'deleted') = (ended_on IS NOT NULL)),
+  CHECK ((state = 'live') = (ended_on IS NULL)),
   CHECK ((state = 'merged') = (merged_into IS NOT NULL))
-) WITHOUT ROWID;
+);
 CREATE INDEX IF NOT EXISTS record_of_person ON record (sid);
-CREATE INDEX IF NOT EXISTS record_of_account ON record (account, rref);
+CREATE INDEX IF NOT EXISTS record_of_account ON record (account);
 CREATE INDEX IF NOT EXISTS record_merged_into ON record (merged_into) WHERE merged_into IS NOT NULL;
 CREATE TABLE IF NOT EXISTS match_key (
   key BLOB NOT NULL,

@@ -18,15 +18,17 @@ __all__ = ["Admission", "Admitted", "Arrival", "Link", "LiveRecord", "Merged", "
 
 _PAGE = 5_000
 _COLUMNS = "SELECT rref, sid, account, object, partition FROM record"
-_LIVE = f"{_COLUMNS} WHERE state = 'live' AND rref > :last ORDER BY rref LIMIT :page"
+_LIVE = """
+SELECT rref, sid, account, object, partition, sequence FROM record
+WHERE state = 'live' AND sequence > :last ORDER BY sequence LIMIT :page"""
 _LIVE_OF_ACCOUNT = _LIVE.replace("WHERE", "WHERE account = :account AND")
 _LIVE_OF_PERSON = f"""
 {_COLUMNS} WHERE state = 'live' AND sid = coalesce((SELECT survivor FROM sid_alias WHERE old = ?1), ?1)
-ORDER BY rref"""  # noqa: S608 -- constants
-_LIVES_ON_AS = """
-SELECT r.crm_key, live.rref
-FROM record AS r JOIN record AS live ON live.rref = coalesce(r.merged_into, r.rref)
-WHERE live.state = 'live' AND r.account = ? AND r.object = ? AND r.partition = ? AND r.crm_key IN (?*)"""
+ORDER BY sequence"""  # noqa: S608 -- constants
+_AT = (
+    "SELECT crm_key, rref, state, merged_into FROM record"
+    " WHERE account = ? AND object = ? AND partition = ? AND crm_key IN (?*)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,43 +97,51 @@ class Vault:
         return {row.rref: unseal(keys[row.sid], row, self._pseudonyms) for row in rows}
 
     def find(self, account: str, object_type: str, partition: str, ids: Iterable[str]) -> dict[str, bytes]:
-        """Gives the rref of each CRM id that is live; of a merged one that of the record it lives on as."""
+        """Gives the rref of each CRM id that is live here; others are left out.
+
+        A merged id is not followed: a late word about a loser, its deletion say, must not fall on the winner.
+        """
         by_key = {
             key: record_id
             for record_id in ids
             for key in self._pseudonyms.record_key_all(account, object_type, partition, record_id)
         }
         place = (account, object_type, partition)
-        rows = select_in(self._people.connection, _LIVES_ON_AS, by_key, before=place)
-        return {by_key[key]: rref for key, rref in rows}
+        rows = select_in(self._people.connection, f"{_AT} AND state = 'live'", by_key, before=place)
+        return {by_key[key]: rref for key, rref, _, _ in rows}
 
-    def merge(self, account: str, loser: tuple[str, str, str], winner: tuple[str, str, str]) -> Merged | None:
+    def merge(
+        self, account: str, loser: tuple[str, str, str], winner: tuple[str, str, str], *, at: datetime
+    ) -> Merged | None:
         """Follows a merge in a CRM: the loser ends, and the two persons are one.
 
-        Told again it changes nothing more.
+        Told again it changes nothing more. A winner that was itself merged stands for what it lives on as.
 
         Args:
             account: Where it happened.
             loser: Object, partition and id of the record that is no more.
             winner: Those of the record it lives on as.
+            at: When it was seen.
 
         Returns:
-            None when one of the two is unknown here, or the winner is not live.
+            None when one of the two is unknown here, or the winner was deleted.
 
         Raises:
             KeyMaterialError: A person's key is missing or altered (CS404).
             UnsafeStoreError: A link of a person to be joined was altered (CS503).
         """
+        day = at.astimezone(UTC).date().isoformat()
         with self._people.transaction():
-            winner_rref = self.find(account, winner[0], winner[1], [winner[2]]).get(winner[2])
-            loser_rref = self._any_state(account, loser)
-            if winner_rref is None or loser_rref is None or loser_rref == winner_rref:
+            ended, found = self._any_state(account, loser), self._any_state(account, winner)
+            if ended is None or found is None:
                 return None
-            self._end_merged(loser_rref, winner_rref)
+            loser_rref = ended[0]
+            winner_rref = found[2] or found[0]
+            if found[1] == "deleted" or loser_rref == winner_rref:
+                return None
+            self._end_merged(loser_rref, winner_rref, day)
             joined = self._unite(loser_rref, winner_rref)
-            return Merged(
-                loser_rref=loser_rref, winner_rref=winner_rref, moved=joined.moved, joins=joined.joins
-            )
+        return Merged(loser_rref=loser_rref, winner_rref=winner_rref, moved=joined.moved, joins=joined.joins)
 
     def delete(self, rrefs: Iterable[bytes], at: datetime) -> set[bytes]:
         """Follows deletions in a CRM: link and match keys go; the number stays, for denials still count.
@@ -151,16 +161,16 @@ class Vault:
         return ended
 
     def live(self, account: str | None) -> Iterator[LiveRecord]:
-        """Streams the live records of one account, or of all, in the order of their rrefs."""
-        last = b""
+        """Streams the live records of one account, or of all, in the order in which they came."""
+        last = 0
         query = _LIVE if account is None else _LIVE_OF_ACCOUNT
         while True:
             place = {"last": last, "page": _PAGE, "account": account}
             rows = self._people.connection.execute(query, place).fetchall()
-            yield from map(_live_record, rows)
+            yield from (_live_record(row[:5]) for row in rows)
             if len(rows) < _PAGE:
                 return
-            last = rows[-1][0]
+            last = rows[-1][5]
 
     def subject_of(self, rrefs: Iterable[bytes]) -> dict[bytes, bytes]:
         """Gives the person of each record, ended ones included; unknown records are left out."""
@@ -171,21 +181,19 @@ class Vault:
         """Gives the live records of a person, also by a sid that was joined into another."""
         return [_live_record(row) for row in self._people.connection.execute(_LIVE_OF_PERSON, (sid,))]
 
-    def _any_state(self, account: str, place: tuple[str, str, str]) -> bytes | None:
+    def _any_state(self, account: str, place: tuple[str, str, str]) -> tuple[bytes, str, bytes | None] | None:
+        """Gives rref, state and what it was merged into, of a record live or not."""
         keys = self._pseudonyms.record_key_all(account, *place)
-        query = (
-            "SELECT rref FROM record WHERE account = ? AND object = ? AND partition = ? AND crm_key IN (?*)"
-        )
-        rows = select_in(self._people.connection, query, keys, before=(account, place[0], place[1]))
-        return next((rref for (rref,) in rows), None)
+        rows = select_in(self._people.connection, _AT, keys, before=(account, place[0], place[1]))
+        return next(((rref, state, into) for _, rref, state, into in rows), None)
 
-    def _end_merged(self, loser: bytes, winner: bytes) -> None:
+    def _end_merged(self, loser: bytes, winner: bytes, day: str) -> None:
         connection = self._people.connection
         connection.execute("DELETE FROM match_key WHERE rref = ?", (loser,))
         connection.execute(
-            "UPDATE record SET state = 'merged', merged_into = ?, nonce = NULL, ct = NULL, ended_on = NULL"
-            " WHERE rref = ?",
-            (winner, loser),
+            "UPDATE record SET state = 'merged', merged_into = ?, nonce = NULL, ct = NULL,"
+            " ended_on = coalesce(ended_on, ?) WHERE rref = ?",
+            (winner, day, loser),
         )
         # Kept one step long, so that nobody has to follow a chain of merges.
         connection.execute("UPDATE record SET merged_into = ? WHERE merged_into = ?", (winner, loser))
