@@ -143,8 +143,9 @@ class Table:
                 for at in range(batch.num_rows):
                     yield done + at + 1, {column: cells[column][at] for column in columns}
                 done += batch.num_rows
-        except (ArrowException, OSError, UnicodeDecodeError):
-            raise self.fault("cannot be read any further", line=done + 1) from None
+        except (ArrowException, OSError, ValueError, OverflowError):
+            # Damaged pages, text that is no UTF-8, times before year 1: known by batch, not by row.
+            raise self.fault("a value in this row or one after it cannot be read", line=done + 1) from None
 
 
 @contextmanager
