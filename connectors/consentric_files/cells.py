@@ -22,6 +22,7 @@ _FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
 """A spreadsheet runs a cell that starts so (OWASP, "CSV injection"); the full-width forms too."""
 _PHONE = re.compile(r"\+[\d\s().\-/]+")
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_FLAG_WORDS = {word: word for word in _FLAGS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,11 @@ class Row:
 
     def text(self, column: str | None) -> str | None:
         """Text, trimmed; refused when a spreadsheet would run it. Numbers and phone numbers are fine."""
+        if column is None:
+            return None
         found = self.address(column)
         if found and _FORMULA.match(found) and not (_NUMBER.fullmatch(found) or _PHONE.fullmatch(found)):
-            raise self.fault(str(column), "starts like a formula")
+            raise self.fault(column, "starts like a formula")
         return found
 
     def address(self, column: str | None) -> str | None:
@@ -75,7 +78,7 @@ class Row:
 
     def flag(self, column: str | None) -> bool | None:
         """True or false, yes or no, 1 or 0."""
-        found = self.word(column, {word: word for word in _FLAGS})
+        found = self.word(column, _FLAG_WORDS)
         return None if found is None else _FLAGS[found]
 
     def code(self, column: str | None, letters: int) -> str | None:
