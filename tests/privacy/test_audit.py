@@ -37,7 +37,7 @@ def write(folder: Path, ledger: sqlite3.Connection, keyset: Keyset, count: int) 
     log = AuditLog(folder)
     for number in range(count):
         log.append("pull.done", actor="cli", data={"records": number}, at=START)
-        if number % 50 == 49:
+        if number % 50 == 49 and number + 1 < count:
             log.anchor(ledger, keyset, at=START)
     log.anchor(ledger, keyset, at=START)
     return log
@@ -120,19 +120,18 @@ def test_the_next_keyed_command_anchors_what_keyless_ones_wrote(
     assert verify(tmp_path / "audit", ledger, keyset) is None
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory, keyset: Keyset) -> tuple[Path, sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(LEDGER_DDL)
+    folder = tmp_path_factory.mktemp("good") / "audit"
+    write(folder, connection, keyset, LINES)
+    assert verify(folder, connection, keyset) is None
+    return folder, connection
+
+
 class TestTampering:
     """One log of 200 lines, spoilt in every way."""
-
-    @pytest.fixture(scope="class")
-    def good(
-        self, tmp_path_factory: pytest.TempPathFactory, keyset: Keyset
-    ) -> tuple[Path, sqlite3.Connection]:
-        connection = sqlite3.connect(":memory:")
-        connection.executescript(LEDGER_DDL)
-        folder = tmp_path_factory.mktemp("good") / "audit"
-        write(folder, connection, keyset, LINES)
-        assert verify(folder, connection, keyset) is None
-        return folder, connection
 
     def found(
         self, good: tuple[Path, sqlite3.Connection], keyset: Keyset, lines: list[bytes]
@@ -200,14 +199,12 @@ class TestTampering:
     ) -> None:
         folder, connection = good
         anchors = (folder / "anchors.jsonl").read_bytes().splitlines(keepends=True)
-        assert len(anchors) == 5
+        assert len(anchors) == 4
         copy = tmp_path / "copy"
         shutil.copytree(folder, copy)
-        for kept in ([], anchors[:3], [*anchors[:4], anchors[4][:-9]]):
+        for kept in ([], anchors[:3], [*anchors[:3], anchors[3][:-9]]):
             (copy / "anchors.jsonl").write_bytes(b"".join(kept))
-            found = verify(copy, connection, keyset)
-            # The last two anchors seal the same entry, so losing one of them loses nothing.
-            assert found == (None if len(kept) == 5 else AuditFault(seq=200, what="anchor lost"))
+            assert verify(copy, connection, keyset) == AuditFault(seq=200, what="anchor lost")
         spoilt = anchors[0].replace(b'"seq":50', b'"seq":51')
         (copy / "anchors.jsonl").write_bytes(b"".join([spoilt, *anchors[1:]]))
         assert verify(copy, connection, keyset) == AuditFault(seq=51, what="anchor edited")
