@@ -74,9 +74,11 @@ def read_activities(client: HubSpotClient, source: Source, since: Bookmark | Non
             yield watermark.bookmark()
     logger.info("%s: %d rows without a contact", source.object_type, unlinked)
     yield from _deleted(client, source, watermark)
-    yield watermark.bookmark()
     reasons = [lost_field(source.object_type, name) for name in missing]
-    if start is None and (shortfall := tally.shortfall()):
+    shortfall = tally.shortfall() if start is None else None
+    if shortfall is None:
+        yield watermark.bookmark()
+    else:
         reasons.append(shortfall)
     if reasons:
         yield Incomplete(reason="; ".join(reasons))

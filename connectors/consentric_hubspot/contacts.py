@@ -93,10 +93,11 @@ class _Reading:
             reasons.append(_NO_OPTOUT)
         if not self._knows_consent:
             reasons.append(_NO_CONSENT)
-        if self._is_full and is_enumeration and (shortfall := self._tally.shortfall()):
+        shortfall = self._tally.shortfall() if self._is_full and is_enumeration else None
+        if shortfall is not None:
             reasons.append(shortfall)
-        if self._knows_consent:
-            # Without their consent these contacts must be read again, so nothing is promised.
+        if self._knows_consent and shortfall is None:
+            # Contacts that did not come, or came without their consent, must be read again: no promise.
             yield self._watermark.bookmark()
         if reasons:
             yield Incomplete(reason="; ".join(reasons))
