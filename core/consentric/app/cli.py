@@ -35,6 +35,7 @@ _TABLE: dict[str, tuple[str, Reader, str]] = {
     "config": ("config", "machine", "Check the configuration, or show what stands where."),
     "completion": ("completion", "machine", "Completion for bash, zsh or fish."),
     "consent": ("consent", "privacy", "Test the decision about consent against a file of cases."),
+    "records": ("records", "privacy", "What the controller must show: assessments, signed or not."),
 }
 
 COMMANDS = {

@@ -160,7 +160,7 @@ def _purchase_faults(document: Document, connections: Mapping[str, BaseModel]) -
     found: list[Found] = []
     for name in sources:
         settings = connections.get(name) if isinstance(name, str) else None
-        if settings is not None and not getattr(settings, "order_number", None):
+        if settings is not None and not _names(settings.model_dump(), "order_number"):
             path: KeyPath = ("connections", name, "order_number")
             fault = Fault(
                 f'purchases come from {len(sources)} sources, and "{name}" does not say which field holds'
@@ -171,6 +171,13 @@ def _purchase_faults(document: Document, connections: Mapping[str, BaseModel]) -
             )
             found.append((path, fault))
     return found
+
+
+def _names(value: Any, key: str) -> bool:
+    """Whether a setting of that name has a value anywhere inside."""
+    if isinstance(value, dict):
+        return bool(value.get(key)) or any(_names(inner, key) for inner in value.values())
+    return isinstance(value, list | tuple) and any(_names(inner, key) for inner in value)
 
 
 def _allowed(document: Document) -> tuple[str, ...]:

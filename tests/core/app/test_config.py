@@ -202,6 +202,26 @@ def test_a_special_field_needs_a_purpose_with_explicit_consent(tmp_path: Path) -
     assert "special_category = true" in hint
 
 
+def test_two_sources_of_purchases_need_an_order_number(tmp_path: Path) -> None:
+    shop = '[connections.shop]\nconnector = "hubspot"\ntoken = "env:X"\norder_number = "number"\n'
+    two = changed('from = ["hubspot"]', 'from = ["hubspot", "shop"]') + shop
+    message, where, _ = only_fault(tmp_path, two)
+    assert message == (
+        'purchases come from 2 sources, and "hubspot" does not say which field holds the order number'
+    )
+    assert where == "config.toml:7  [connections.hubspot] order_number"
+    numbered = two.replace("[[purpose]]", 'order_number = "order_no"\n[[purpose]]', 1)
+    assert load(tmp_path, numbered).settings.purchases.sources == ("hubspot", "shop")
+
+
+def test_a_purpose_on_legitimate_interest_alone_needs_its_assessment(tmp_path: Path) -> None:
+    message, where, _ = only_fault(tmp_path, changed('assessment = "file:lia.pdf"\n', ""))
+    assert message == (
+        'purpose "segmentation" rests on legitimate interest alone and names no assessment of it'
+    )
+    assert where == "config.toml:11  [[purpose]] assessment"
+
+
 def test_a_fixed_clock_is_for_pretend_crms_only(tmp_path: Path) -> None:
     clock = "[clock]\nat = 2026-06-15T12:00:00Z\n"
     message, where, _ = only_fault(tmp_path, GOOD + clock)

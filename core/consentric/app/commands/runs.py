@@ -98,7 +98,7 @@ def show(run_id: str) -> None:
     "--status",
     "states",
     multiple=True,
-    type=click.Choice(["written", "unchanged", "withheld", "rejected"]),
+    type=click.Choice(["written", "withheld", "rejected", "not finished"]),
     help="Only records that ended so; may be given more than once.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, for a spreadsheet.")
@@ -113,7 +113,13 @@ def rows(plan_id: str, *, states: tuple[str, ...], as_csv: bool) -> None:
 
     session = current_session()
     with Workspace.open(session.config) as workspace:
-        found = read_rows(workspace.folder, plan_id, states=states, links=workspace.vault.links)
+        found = read_rows(
+            workspace.folder,
+            plan_id,
+            store=workspace.control,
+            links=workspace.vault.links,
+            states=states,
+        )
     data = {"plan": plan_id, "rows": [dict(zip(COLUMNS, row, strict=True)) for row in found]}
     text = csv_text(found) if as_csv else table(COLUMNS, found)
     session.show("consentric.rows/1", data, text)
