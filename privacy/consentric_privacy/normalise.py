@@ -112,7 +112,7 @@ def is_role_address(normalised_email: str) -> bool:
 
 def _validated_email(text: str) -> str | None:
     try:
-        valid = validate_email(text, check_deliverability=False, test_environment=True)
+        valid = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
         return None
     if not valid.ascii_domain or "@" in valid.local_part:
