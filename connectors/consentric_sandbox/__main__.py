@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from .hubspot.snapshot import save_changed
 
 
 def main() -> None:
-    """Serves until SIGTERM or SIGINT, then saves; the port file appears once the server listens."""
+    """Serves until SIGTERM or SIGINT, then saves; port file and URL appear once it listens."""
     parser = argparse.ArgumentParser(prog="python -m consentric_sandbox")
     parser.add_argument("folder", type=Path, help="folder with the portal")
     parser.add_argument("--port-file", type=Path, required=True, help="file that will hold the URL")
@@ -26,6 +28,7 @@ def main() -> None:
     portal = Portal.open(options.folder, clock=lambda: pinned or datetime.now(UTC))
     if options.no_limits:
         portal.limiter.lift()
+    gc.freeze()  # a big portal is never garbage: looking through it would stall answers
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -33,6 +36,8 @@ def main() -> None:
         partial = options.port_file.with_suffix(".part")
         partial.write_text(endpoint.base_url + "\n")
         partial.replace(options.port_file)
+        sys.stdout.write(endpoint.base_url + "\n")
+        sys.stdout.flush()
         ended.wait()
     portal.log.close()
     if portal.is_changed and not options.no_save:

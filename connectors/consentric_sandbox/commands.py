@@ -24,16 +24,16 @@ def up(folder: Path) -> None:
     from threading import Event
 
     from .hubspot import serve
-    from .hubspot.snapshot import FILE, TOKEN_FILE, create
+    from .hubspot.snapshot import FILE, TOKEN_FILE, save
     from .hubspot.state import HubSpotState
 
     if not (folder / FILE).exists():
-        create(folder, HubSpotState())
+        save(HubSpotState(), folder)
         click.echo("Made an empty portal.")
     with serve(folder, clock=lambda: datetime.now(UTC)) as endpoint:
-        click.echo(f"HubSpot listens at  {endpoint.base_url}")
-        click.echo(f"Its authority is    {endpoint.ca_file}")
-        click.echo(f"The token stands in {folder / TOKEN_FILE}\n")
+        click.echo(f"HubSpot listens at   {endpoint.base_url}")
+        click.echo(f"Its authority is     {endpoint.ca_file}")
+        click.echo(f"The token stands in  {folder / TOKEN_FILE}\n")
         click.echo(example(folder))
         click.echo("Ctrl-C ends it and saves what was written.")
         try:
@@ -46,12 +46,12 @@ def up(folder: Path) -> None:
 @_FOLDER
 def reset(folder: Path) -> None:
     """Take the pretend HubSpot in FOLDER back to how it was made, and forget its log."""
-    from .hubspot.snapshot import FILE, create
+    from .hubspot.snapshot import FILE, save
     from .hubspot.snapshot import reset as take_back
     from .hubspot.state import HubSpotState
 
     if not (folder / FILE).exists():
-        create(folder, HubSpotState())
+        save(HubSpotState(), folder)
         click.echo(f"Made an empty portal in {folder}.")
     elif take_back(folder):
         click.echo(f"{folder} is as it was made.")

@@ -22,6 +22,7 @@ _HTML = (
     b"<html><head><title>%d</title></head><body><h1>HubSpot</h1><p>Please try again later.</p></body></html>"
 )
 _NO_BODY = b""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +68,10 @@ class Desk:
                 return Outcome(
                     status=error.status, body=self.printed(error), headers=rate_headers | error.headers
                 )
+            except Exception:  # a defect of the sandbox must be seen, not taken for a lost connection
+                _LOG.exception("the pretend HubSpot failed at %s %s", method, "/".join(segments[:4]))
+                broken = ApiError(500, "INTERNAL_ERROR", "the sandbox itself failed; see its log")
+                return Outcome(status=500, body=self.printed(broken))
             return self._finished(status, body, rate_headers, fault)
 
     def printed(self, error: ApiError) -> bytes:

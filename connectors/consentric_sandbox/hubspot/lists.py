@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import Any
 
 from .api import Answer, ApiError, Request, batch, fields, inputs, invalid, next_page, not_found
@@ -123,7 +124,7 @@ def members(portal: Portal, request: Request) -> Answer:
     if not after.isdigit():
         raise invalid("The cursor given in after is not valid")
     size = request.page_size(limit)
-    rest = sorted(number for number in one.members if number > int(after))
+    rest = nsmallest(size + 1, (number for number in one.members if number > int(after)))
     part = rest[:size]
     answer: dict[str, Any] = {
         "results": [{"recordId": str(number), "membershipTimestamp": one.members[number]} for number in part],

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from .api import Answer, ApiError, Request, fields
 from .object_store import iso
@@ -136,14 +137,16 @@ def revoke(portal: Portal, request: Request) -> Answer:
 def account_details(portal: Portal, _request: Request) -> Answer:
     """`GET /account-info/.../details`: portal, time zone and currency."""
     account = portal.state.account
+    offset = portal.clock().astimezone(ZoneInfo(account.time_zone)).utcoffset() or timedelta(0)
+    minutes = offset // timedelta(minutes=1)
     return 200, {
         "portalId": account.portal_id,
         "accountType": "STANDARD",
         "timeZone": account.time_zone,
         "companyCurrency": account.currency,
         "additionalCurrencies": [],
-        "utcOffset": "+01:00",
-        "utcOffsetMilliseconds": 3_600_000,
+        "utcOffset": f"{minutes // 60:+03d}:{minutes % 60:02d}",
+        "utcOffsetMilliseconds": minutes * 60_000,
         "uiDomain": "app-eu1.hubspot.com",
         "dataHostingLocation": "eu1",
     }
