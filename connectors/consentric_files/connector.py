@@ -25,6 +25,7 @@ class FilesConnector(Connector):
     """
 
     name: ClassVar[str] = "files"
+    is_remote = False
     settings_model: ClassVar[type[BaseModel]] = FilesSettings
     settings: FilesSettings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -47,6 +47,8 @@ class WorkspaceSettings(BaseModel):
     """Group of this machine that may read `analytics/`; nobody else when absent."""
     memory_limit_mb: int = Field(default=600, ge=128)
     """Memory the analytics engine may take before it spills to its private folder."""
+    language: Literal["en", "fr"] = "en"
+    """Language of the titles and descriptions that CRMs show."""
 
 
 class ClockSettings(BaseModel):

@@ -155,6 +155,14 @@ class Workspace:
             control=self.control,
         )
 
+    def note(self, action: str, **data: str | int | None) -> None:
+        """Appends to the audit log; anchors it when this process holds the keys."""
+        at = self.clock()
+        self.audit.append(action, actor="cli", data=data, at=at)
+        if "keyset" in self.__dict__:
+            with self.people.transaction() as connection:
+                self.audit.anchor(connection, self.keyset, at=at)
+
     def endpoint(self, connection: str) -> Endpoint | None:
         """Where the pretend CRM of a `sandbox` connection listens; starts it when first asked for.
 

@@ -29,7 +29,7 @@ class Run:
 
 
 def start_run(store: ControlStore, *, job: str, config_hash: str, engine_version: str, now: datetime) -> str:
-    """Opens a run and gives its id, as `2026-11-21T02-00-00Z`; with a suffix if that is taken.
+    """Opens a run and gives its id, as `2026-11-21T02-00-00Z`; with a suffix that sorts if that is taken.
 
     Runs still open were killed (the caller holds the lock): they become `interrupted`.
     """
@@ -41,7 +41,7 @@ def start_run(store: ControlStore, *, job: str, config_hash: str, engine_version
         taken = {row[0] for row in database.execute("SELECT id FROM run WHERE id LIKE ?", (stem + "%",))}
         run_id, suffix = stem, 2
         while run_id in taken:
-            run_id, suffix = f"{stem}-{suffix}", suffix + 1
+            run_id, suffix = f"{stem}-{suffix:03d}", suffix + 1
         database.execute(
             "INSERT INTO run(id, job, state, config_hash, engine_version, started)"
             " VALUES(?, ?, 'running', ?, ?, ?)",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from consentric.sdk.permit import Permit
 from consentric.sdk.progress import Progress
 from consentric.warehouse.store import Warehouse
 from consentric_privacy.decision import Claim, Decision, Person, Purpose, decide
@@ -69,15 +70,6 @@ class GateReport:
             "allowed": self.allowed,
             "denied": self.denied,
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
-    """The answer at the moment of sending; the first denial of the strongest effect counts."""
-
-    allowed: bool
-    reason: str
-    effect: str
 
 
 def decide_permissions(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import pyarrow as pa
 
-from consentric.sdk.records import Activity, RecordRef
+from consentric.sdk.records import Activity
 from consentric.warehouse.money import minor_units
 from consentric_privacy.ledger import SubjectFacts
 
 from .report import StreamReport
-from .stores import Rules, Stores
+from .stores import Rules, Stores, known_records
 
 PURCHASES = frozenset({"order", "refund"})
 ACTS_OF_THE_PERSON = frozenset({"order", "click", "reply", "form", "visit", "redemption", "cart", "search"})
@@ -27,23 +27,11 @@ def known_activities(
     """The activities that count, each with the rref of its record; the others are counted by reason."""
     counted = [a for a in activities if rules.counts_purchases or a.kind not in PURCHASES]
     report.counts["other_source"] += len(activities) - len(counted)
-    rrefs = rrefs_of({activity.record for activity in counted}, stores, rules.connection)
+    rrefs = known_records(stores.vault, rules.connection, {activity.record for activity in counted})
     known = [(activity, rrefs[activity.record]) for activity in counted if activity.record in rrefs]
     report.counts["unknown_record"] += len(counted) - len(known)
     report.counts["activities"] += len(known)
     return known
-
-
-def rrefs_of(refs: set[RecordRef], stores: Stores, account: str) -> Mapping[RecordRef, bytes]:
-    """The rrefs of records we know; others are absent."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for ref in refs:
-        groups.setdefault((ref.object, ref.partition), []).append(ref.id)
-    found: dict[RecordRef, bytes] = {}
-    for (kind, partition), ids in groups.items():
-        for crm_id, rref in stores.vault.find(account, kind, partition, ids).items():
-            found[RecordRef(object=kind, partition=partition, id=crm_id)] = rref
-    return found
 
 
 def write_facts(known: Known, stores: Stores) -> None:

@@ -12,7 +12,7 @@ from consentric_privacy.vault import Merged
 
 from . import activities, contacts
 from .report import StreamReport
-from .stores import Rules, Stores
+from .stores import Rules, Stores, known_records
 
 _SIZE = 1000
 """Records held in memory in clear at any time; bounds memory, not correctness."""
@@ -93,13 +93,13 @@ class Page:
 
     def _delete(self, stores: Stores, rules: Rules, at: datetime) -> list[bytes]:
         refs = {deletion.record for deletion in self.deletions}
-        gone = stores.vault.delete(activities.rrefs_of(refs, stores, rules.connection).values(), at)
+        gone = stores.vault.delete(known_records(stores.vault, rules.connection, refs).values(), at)
         stores.ledger.end_grants(gone, source=rules.connection, at=at)
         return sorted(gone)
 
     def _write_consents(self, stores: Stores, rules: Rules, at: datetime, report: StreamReport) -> None:
         refs = {event.record for event in self.consents if event.record is not None}
-        rrefs = activities.rrefs_of(refs, stores, rules.connection)
+        rrefs = known_records(stores.vault, rules.connection, refs)
         events = [
             contacts.new_event(event, rrefs[event.record], rules.connection)
             for event in self.consents

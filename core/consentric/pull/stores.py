@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from consentric.control.store import ControlStore
+from consentric.sdk.records import RecordRef
 from consentric.warehouse.store import Warehouse
 from consentric_privacy.ledger import Ledger
 from consentric_privacy.people import PeopleStore
@@ -44,3 +45,15 @@ class Rules:
     """Age of digital consent by country; 16 elsewhere."""
     reporting_currency: str
     """Of amounts whose source names no currency."""
+
+
+def known_records(vault: Vault, account: str, refs: Iterable[RecordRef]) -> dict[RecordRef, bytes]:
+    """The rrefs of records that were pulled; others are left out."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for ref in set(refs):
+        groups.setdefault((ref.object, ref.partition), []).append(ref.id)
+    return {
+        RecordRef(object=kind, partition=partition, id=crm_id): rref
+        for (kind, partition), ids in groups.items()
+        for crm_id, rref in vault.find(account, kind, partition, ids).items()
+    }

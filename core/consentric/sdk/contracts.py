@@ -78,6 +78,8 @@ class Connector(ABC):
     name: ClassVar[str]
     settings_model: ClassVar[type[BaseModel]]
     api_version: ClassVar[int] = 1
+    is_remote: ClassVar[bool] = True
+    """False when it reads this machine only: it cannot be down, and a pretend clock may stand beside it."""
     calls_per_second: ClassVar[float] = 5.0
     """Our usual share of the vendor's rate; `[connections.NAME] calls_per_second` overrides it."""
     calls_per_day: ClassVar[int] = 100_000

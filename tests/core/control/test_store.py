@@ -126,7 +126,7 @@ def test_value_hash_tells_values_apart_and_keeps_none(tmp_path, store):
 def test_run_id_is_its_time_and_a_second_one_gets_a_suffix(store):
     first = start_run(store, job="sync", config_hash="c", engine_version="1", now=NOW)
     second = start_run(store, job="pull", config_hash="c", engine_version="1", now=NOW)
-    assert (first, second) == ("2026-11-21T02-00-00Z", "2026-11-21T02-00-00Z-2")
+    assert (first, second) == ("2026-11-21T02-00-00Z", "2026-11-21T02-00-00Z-002")
 
 
 def test_run_left_open_by_a_kill_becomes_interrupted(store):

@@ -1,0 +1,68 @@
+"""What a destination shows, and everything that writing to it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from consentric.sdk.contracts import LabelSet, SegmentLabel
+from consentric.sdk.records import RecordRef
+from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.settings import Texts
+from consentric.sync.outlet import Outlet, open_outlet
+from consentric.sync.settings import DestinationSettings
+
+from .job import Job
+from .workspace import Workspace
+
+
+def segment_sets(workspace: Workspace) -> tuple[SegmentSet, ...]:
+    """The configured sets with their segments."""
+    return assemble(workspace.settings.segment_set, workspace.settings.segment)
+
+
+def labels_of(workspace: Workspace, destination: DestinationSettings) -> tuple[LabelSet, ...]:
+    """One label set per segment set of the destination, in the language of the workspace."""
+    text = partial(_text, workspace.settings.workspace.language)
+    return tuple(
+        LabelSet(
+            name=one.name,
+            title=text(one.settings.title) or one.name,
+            segments=tuple(
+                SegmentLabel(key=segment.key, title=text(segment.name), meaning=text(segment.meaning))
+                for segment in one.segments
+            ),
+            prefix=destination.prefix,
+            marker=f"managed by consentric {workspace.control.store_id}",
+        )
+        for one in segment_sets(workspace)
+        if one.name in destination.sets
+    )
+
+
+def outlet_of(job: Job, destination: DestinationSettings) -> Outlet:
+    """The destination with its writer, its labels and the way to its CRM ids."""
+    workspace = job.workspace
+    return open_outlet(
+        workspace.control,
+        destination=destination,
+        labels=labels_of(workspace, destination),
+        writer=job.connections.writer(destination.to),
+        links=partial(links, workspace),
+        clock=workspace.clock,
+        run=job.run,
+    )
+
+
+def links(workspace: Workspace, rrefs: Sequence[bytes]) -> Mapping[bytes, RecordRef]:
+    """Where records are in their CRM; those that ended are left out."""
+    return {
+        rref: RecordRef(object=link.object, partition=link.partition, id=link.id)
+        for rref, link in workspace.vault.links(rrefs).items()
+    }
+
+
+def _text(language: str, texts: Texts | None) -> str:
+    if texts is None:
+        return ""
+    return texts.fr if language == "fr" else texts.en

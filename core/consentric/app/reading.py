@@ -1,0 +1,147 @@
+"""Reading on behalf of a command: pull each connection, decide again, read our labels back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from consentric.gate.gate import GateReport, Policy, decide_permissions
+from consentric.gate.questions import Question, Use, all_questions
+from consentric.pull.pull import pull, pull_denials
+from consentric.pull.report import PullReport
+from consentric.pull.stores import known_records
+from consentric.sdk.errors import RemoteError
+from consentric.sync.mirror import read_labels
+from consentric.sync.settings import DestinationSettings
+from consentric_privacy.assessment import assessment_is_signed
+from consentric_privacy.settings import claim_from, purpose_from
+
+from .job import Job
+from .outlets import outlet_of
+from .workspace import Workspace
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What was read, and what could not be."""
+
+    pulls: list[PullReport] = field(default_factory=list)
+    failures: dict[str, RemoteError] = field(default_factory=dict)
+    """Connection to the error that ended its pull; what was read before it is kept."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every connection was read to its end."""
+        return not self.failures and all(pull.is_complete for pull in self.pulls)
+
+
+def read_connections(job: Job, names: Sequence[str], *, is_full: bool) -> Reading:
+    """Pulls the connections one after the other; one that fails does not stop the others.
+
+    Raises:
+        RemoteError: When no CRM among them could be read.
+    """
+    reading = Reading()
+    for name in names:
+        try:
+            reading.pulls.append(_read_connection(job, name, is_full=is_full))
+        except RemoteError as error:
+            reading.failures[name] = error
+    asked = [name for name in names if job.connections.connector(name).is_remote]
+    if asked and all(name in reading.failures for name in asked):
+        raise next(iter(reading.failures.values()))
+    return reading
+
+
+def refresh_consents(job: Job, purposes: Iterable[str]) -> bool:
+    """Reads the consent changes of all authorities of these purposes; False when one could not be read."""
+    workspace, wanted = job.workspace, set(purposes)
+    authorities = {
+        source
+        for purpose in workspace.settings.purpose
+        if purpose.id in wanted
+        for source in purpose.authorities
+    }
+    answers = {name: _read_denials(job, name) for name in sorted(authorities)}
+    return all(answers.values())
+
+
+def decide(job: Job) -> GateReport:
+    """Lets the gate decide again whoever changed, and forgets people without a record."""
+    workspace = job.workspace
+    report = decide_permissions(
+        workspace.ledger,
+        workspace.pseudonyms,
+        workspace.warehouse,
+        policy=policy_of(workspace),
+        questions=questions_of(workspace),
+        run=job.run,
+        at=workspace.clock(),
+        progress=job.progress,
+    )
+    workspace.warehouse.prune_subjects()
+    return report
+
+
+def policy_of(workspace: Workspace) -> Policy:
+    """Purposes and claims of the configuration, with what was signed."""
+    return Policy(
+        purposes={
+            purpose.id: purpose_from(
+                purpose, has_assessment=assessment_is_signed(workspace.people, purpose, workspace.folder)
+            )
+            for purpose in workspace.settings.purpose
+        },
+        claims=tuple(claim_from(evidence) for evidence in workspace.settings.evidence),
+    )
+
+
+def questions_of(workspace: Workspace) -> tuple[Question, ...]:
+    """Everything the configuration needs to have decided."""
+    return all_questions(purposes_of_sets(workspace), [use_of(one) for one in workspace.settings.destination])
+
+
+def purposes_of_sets(workspace: Workspace) -> dict[str, str]:
+    """Name of each set to the purpose it is computed for."""
+    return {one.name: one.purpose for one in workspace.settings.segment_set}
+
+
+def use_of(destination: DestinationSettings) -> Use:
+    """What a destination does with labels, as the gate asks."""
+    return Use(sets=destination.sets, purpose=destination.purpose, channel=destination.channel)
+
+
+def _read_connection(job: Job, name: str, *, is_full: bool) -> PullReport:
+    workspace = job.workspace
+    report = pull(
+        job.connections.connector(name),
+        workspace.stores,
+        job.connections.rules(name),
+        clock=workspace.clock,
+        is_full=is_full,
+        progress=job.progress,
+    )
+    for destination in workspace.settings.destination:
+        if destination.to == name:
+            report.labels[destination.name] = _read_labels(job, destination)
+    return report
+
+
+def _read_denials(job: Job, name: str) -> bool:
+    workspace = job.workspace
+    try:
+        report = pull_denials(
+            job.connections.connector(name),
+            workspace.stores,
+            job.connections.rules(name),
+            clock=workspace.clock,
+        )
+    except RemoteError:
+        return False
+    return report.state != "incomplete"
+
+
+def _read_labels(job: Job, destination: DestinationSettings) -> int:
+    job.progress.step(f"{destination.name}: labels")
+    vault, account = job.workspace.vault, destination.to
+    return read_labels(outlet_of(job, destination), lambda refs: known_records(vault, account, refs)).shown

@@ -1,0 +1,258 @@
+"""The stages as commands call them: each takes an open workspace, does its part, gives a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from consentric.control.plans import load_plan
+from consentric.gate.gate import GateReport
+from consentric.pull.report import PullReport
+from consentric.sdk.errors import ConfigError
+from consentric.sdk.progress import Progress
+from consentric.segments.compute import compute
+from consentric.segments.rates import Rate, read_rates
+from consentric.segments.report import SegmentReport
+from consentric.sync.apply import resumable_plans
+from consentric.sync.report import ApplyReport, PlanReport
+from consentric.sync.seal import approve_plan
+from consentric.sync.settings import DestinationSettings
+
+from .job import Job, running
+from .outlets import segment_sets
+from .plugin_manager import did_you_mean
+from .reading import Reading, decide, read_connections
+from .workspace import CACHE_FOLDER, Workspace
+from .writing import destination_named, make_plan, seal_denials, send_plan
+
+PARTLY = 3
+BRAKED = 5
+REFUSED = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class SyncReport:
+    """One whole run: what was read, decided, computed, planned and written."""
+
+    run: str
+    pulls: list[PullReport] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    """Connection to the sentence that says why it could not be read."""
+    gate: GateReport | None = None
+    segments: SegmentReport | None = None
+    plans: list[PlanReport] = field(default_factory=list)
+    applies: list[ApplyReport] = field(default_factory=list)
+    is_dry: bool = False
+    exit_code: int = 0
+
+    @property
+    def writes(self) -> int:
+        """Records changed in a CRM."""
+        return sum(one.written for one in self.applies)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `--json`."""
+        return {
+            "run": self.run,
+            "writes": self.writes,
+            "pulls": [one.as_json() for one in self.pulls],
+            "failures": self.failures,
+            "gate": self.gate.as_json() if self.gate else None,
+            "segments": asdict(self.segments) if self.segments else None,
+            "plans": [one.as_json() for one in self.plans],
+            "applies": [one.as_json() for one in self.applies],
+            "is_dry": self.is_dry,
+            "exit_code": self.exit_code,
+        }
+
+
+def pull(
+    workspace: Workspace, *, connections: Sequence[str] = (), full: bool = False, progress: Progress
+) -> Reading:
+    """Reads what changed and decides again about consent.
+
+    Raises:
+        RemoteError: When no CRM could be read.
+    """
+    names = _named(workspace, connections)
+    with running(workspace, "pull", progress=progress) as job:
+        reading = read_connections(job, names, is_full=full)
+        job.summary.update(decided=decide(job).decided, failed=len(reading.failures))
+    return reading
+
+
+def segment(workspace: Workspace, *, as_of: date | None = None, progress: Progress) -> SegmentReport:
+    """Computes segments from the warehouse alone: no key, no vault.
+
+    Raises:
+        GuardError: When permissions are too old.
+    """
+    with running(workspace, "segment", progress=progress) as job:
+        report = _compute(job, as_of)
+        workspace.warehouse.publish()
+    return report
+
+
+def plan(
+    workspace: Workspace,
+    *,
+    destinations: Sequence[str] = (),
+    as_of: date | None = None,
+    progress: Progress,
+) -> list[PlanReport]:
+    """Seals a plan for each destination; writes nothing to a CRM."""
+    chosen = [destination_named(workspace, name) for name in destinations]
+    with running(workspace, "plan", progress=progress) as job:
+        decide(job)
+        day = as_of or last_complete_day(workspace)
+        reports = [
+            make_plan(job, destination, as_of_day=day)
+            for destination in chosen or workspace.settings.destination
+        ]
+        job.summary.update(plans=" ".join(one.plan for one in reports))
+    return reports
+
+
+def approve(workspace: Workspace, plan_id: str, reason: str, *, by: str) -> None:
+    """Lifts the brake for exactly this plan; who did it and why is kept.
+
+    Raises:
+        ConfigError: No such plan, or the reason names somebody.
+    """
+    with workspace.locked("approve"):
+        try:
+            workspace.note("plan.approve", plan=plan_id, by=by, reason=reason)
+        except ValueError:
+            raise ConfigError(
+                "the reason looks as if it named a person, and the audit log keeps it for years",
+                hint="say it without addresses or numbers of people",
+                code="CS239",
+            ) from None
+        approve_plan(workspace.control, plan_id, by=by, reason=reason, clock=workspace.clock)
+
+
+def apply(
+    workspace: Workspace,
+    plan_id: str,
+    *,
+    progress: Progress,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> ApplyReport:
+    """Writes a sealed plan to its CRM."""
+    found = load_plan(workspace.control, plan_id)
+    if found is None:
+        raise ConfigError(
+            f'there is no plan "{plan_id}"',
+            hint="consentric plan   makes one and prints its name",
+            happened="nothing was sent.",
+            code="CS230",
+        )
+    destination = destination_named(workspace, found.head.destination)
+    with running(workspace, "apply", progress=progress, should_stop=should_stop) as job:
+        report = send_plan(job, plan_id, destination)
+        decide(job)
+        job.summary.update(plan=plan_id, written=report.written)
+    return report
+
+
+def sync(
+    workspace: Workspace,
+    *,
+    dry_run: bool = False,
+    as_of: date | None = None,
+    progress: Progress,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> SyncReport:
+    """The whole way: finish what a killed run left, pull, decide, segment, plan, brake, apply.
+
+    Raises:
+        RemoteError: When no CRM could be read; nothing was changed then.
+    """
+    with running(workspace, "sync", progress=progress, should_stop=should_stop) as job:
+        report = SyncReport(run=job.run, is_dry=dry_run)
+        if not dry_run:
+            _resume(job, report)
+        reading = read_connections(job, _named(workspace, ()), is_full=False)
+        report.pulls = reading.pulls
+        report.failures = {name: error.message for name, error in reading.failures.items()}
+        report.gate = decide(job)
+        report.segments = _compute(job, as_of)
+        for destination in workspace.settings.destination:
+            if destination.to not in reading.failures:
+                _write(job, destination, report, report.segments.as_of_day)
+        if report.applies:
+            decide(job)
+        workspace.warehouse.publish()
+        report.exit_code = _exit_code(report, reading)
+        job.summary.update(written=report.writes, exit_code=report.exit_code, failed=len(report.failures))
+    return report
+
+
+def last_complete_day(workspace: Workspace) -> date:
+    """Yesterday in the business zone: several runs on one day then say the same."""
+    return (workspace.clock().astimezone(workspace.settings.time.info) - timedelta(days=1)).date()
+
+
+def _write(job: Job, destination: DestinationSettings, report: SyncReport, as_of_day: date) -> None:
+    """Plans one destination and applies the plan, or only its explicit denials where a guard stands."""
+    plan_report = make_plan(job, destination, as_of_day=as_of_day)
+    report.plans.append(plan_report)
+    if report.is_dry or not plan_report.has_changes:
+        return
+    plan_id: str | None = plan_report.plan
+    if plan_report.brake or plan_report.refused:
+        plan_id = seal_denials(job, destination, plan_report.plan)
+    if plan_id is not None:
+        report.applies.append(send_plan(job, plan_id, destination))
+
+
+def _resume(job: Job, report: SyncReport) -> None:
+    """Goes on with plans that a killed or interrupted run left half applied, before anything is read."""
+    for destination in job.workspace.settings.destination:
+        for plan_id in resumable_plans(job.workspace.control, destination.name):
+            report.applies.append(send_plan(job, plan_id, destination))
+
+
+def _exit_code(report: SyncReport, reading: Reading) -> int:
+    """The most serious first: interrupted, stopped, refused by configuration, braked, partly done."""
+    codes = [one.exit_code for one in report.applies if one.exit_code]
+    if codes:
+        return max(codes)
+    if any(one.refused for one in report.plans):
+        return REFUSED
+    if any(one.brake and one.has_changes for one in report.plans):
+        return BRAKED
+    return 0 if reading.is_whole else PARTLY
+
+
+def _compute(job: Job, as_of: date | None) -> SegmentReport:
+    job.progress.step("segments")
+    workspace, settings = job.workspace, job.workspace.settings
+    return compute(
+        workspace.warehouse,
+        segment_sets(workspace),
+        now=workspace.clock(),
+        as_of_day=as_of or last_complete_day(workspace),
+        run=job.run,
+        cache_folder=workspace.folder / CACHE_FOLDER,
+        attributes=sorted({field.attribute for field in settings.field if field.attribute}),
+        purchase_sources=settings.purchases.sources,
+        reporting_currency=settings.money.reporting,
+        rates=_rates(workspace),
+    )
+
+
+def _rates(workspace: Workspace) -> list[Rate]:
+    path = workspace.settings.money.rates
+    return [] if path is None else read_rates(workspace.folder / path)
+
+
+def _named(workspace: Workspace, names: Sequence[str]) -> list[str]:
+    known = list(workspace.settings.connections)
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"connections: {', '.join(known) or 'none'}"
+            raise ConfigError(f'no connection is named "{name}"', hint=hint, code="CS216")
+    return list(names) or known

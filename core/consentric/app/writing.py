@@ -1,0 +1,113 @@
+"""Writing on behalf of a command: plan a destination, let the gate answer at the moment of sending, apply."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+
+from consentric.gate.gate import permits
+from consentric.sdk.errors import ConfigError
+from consentric.sdk.permit import Permit
+from consentric.sync.apply import apply_plan
+from consentric.sync.removals import denials_only
+from consentric.sync.report import ApplyReport, PlanReport
+from consentric.sync.seal import seal_plan
+from consentric.sync.settings import DestinationSettings
+from consentric.sync.wanted import read_wanted
+
+from .job import Job
+from .outlets import labels_of, links, outlet_of, segment_sets
+from .plugin_manager import did_you_mean
+from .reading import policy_of, purposes_of_sets, refresh_consents, use_of
+from .workspace import PLANS_FOLDER, Workspace
+
+
+def destination_named(workspace: Workspace, name: str) -> DestinationSettings:
+    """The settings of one destination.
+
+    Raises:
+        ConfigError: When none has this name.
+    """
+    known = {one.name: one for one in workspace.settings.destination}
+    if name not in known:
+        hint = did_you_mean(name, known) or f"destinations: {', '.join(known) or 'none'}"
+        raise ConfigError(f'no destination is named "{name}"', hint=hint, code="CS216")
+    return known[name]
+
+
+def make_plan(job: Job, destination: DestinationSettings, *, as_of_day: date) -> PlanReport:
+    """Seals a plan of what this destination should show; writes nothing to its CRM."""
+    workspace = job.workspace
+    job.progress.step(f"{destination.name}: planning")
+    purposes = purposes_of_sets(workspace)
+    return seal_plan(
+        workspace.control,
+        destination=destination,
+        labels=labels_of(workspace, destination),
+        wanted=read_wanted(
+            workspace.warehouse.connection,
+            account=destination.to,
+            sets={name: purposes[name] for name in destination.sets},
+            purpose=destination.purpose,
+            channel=destination.channel,
+            at=workspace.clock(),
+        ),
+        writer=job.connections.writer(destination.to),
+        links=partial(links, workspace),
+        clock=workspace.clock,
+        run=job.run,
+        as_of_day=as_of_day,
+        plans_folder=workspace.folder / PLANS_FOLDER,
+        rules=_rules_of(workspace, destination),
+    )
+
+
+def send_plan(job: Job, plan: str, destination: DestinationSettings) -> ApplyReport:
+    """Applies a sealed plan; consent is read and decided again before each batch."""
+    workspace = job.workspace
+    job.progress.step(f"{destination.name}: writing")
+    purposes = purposes_of_sets(workspace)
+    concerned = {destination.purpose, *(purposes[name] for name in destination.sets)}
+    return apply_plan(
+        workspace.control,
+        plan,
+        destination=destination,
+        labels=labels_of(workspace, destination),
+        writer=job.connections.writer(destination.to),
+        links=partial(links, workspace),
+        refresh_consents=partial(refresh_consents, job, concerned),
+        permits=partial(_permits, workspace, destination),
+        clock=workspace.clock,
+        run=job.run,
+        progress=job.progress,
+        should_stop=job.should_stop,
+    )
+
+
+def seal_denials(job: Job, destination: DestinationSettings, plan: str) -> str | None:
+    """Seals the explicit denials of a plan that may not be applied; None when it has none."""
+    removals = denials_only(outlet_of(job, destination), plan)
+    return None if removals is None else removals.id
+
+
+def _permits(
+    workspace: Workspace, destination: DestinationSettings, rrefs: Sequence[bytes]
+) -> Mapping[bytes, Permit]:
+    return permits(
+        workspace.ledger,
+        workspace.vault.subject_of(rrefs),
+        policy=policy_of(workspace),
+        questions=use_of(destination).questions(purposes_of_sets(workspace)),
+        at=workspace.clock(),
+    )
+
+
+def _rules_of(workspace: Workspace, destination: DestinationSettings) -> dict[str, str]:
+    """Each set to a hash of its rules: when it changes, people move because a rule changed."""
+    return {
+        one.name: hashlib.sha256(repr(one).encode()).hexdigest()
+        for one in segment_sets(workspace)
+        if one.name in destination.sets
+    }
