@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import formatdate
@@ -68,8 +69,8 @@ class Desk:
                 return Outcome(
                     status=error.status, body=self.printed(error), headers=rate_headers | error.headers
                 )
-            except Exception:  # a defect of the sandbox must be seen, not taken for a lost connection
-                _LOG.exception("the pretend HubSpot failed at %s %s", method, "/".join(segments[:4]))
+            except Exception:  # noqa: BLE001 -- a defect must be seen, not taken for a lost connection
+                _LOG.exception("the pretend HubSpot failed at %s %s", method, found.operation)
                 broken = ApiError(500, "INTERNAL_ERROR", "the sandbox itself failed; see its log")
                 return Outcome(status=500, body=self.printed(broken))
             return self._finished(status, body, rate_headers, fault)
