@@ -45,7 +45,8 @@ def set_rates(connection: duckdb.DuckDBPyConnection, rates: Iterable[RateRow]) -
     connection.execute("DELETE FROM rate")
     columns = [list(column) for column in zip(*rates, strict=True)] or [[], [], [], []]
     connection.execute(
-        "INSERT INTO rate SELECT unnest(?::VARCHAR[]), unnest(?::DATE[]), unnest(?::DATE[]), unnest(?::BIGINT[])",
+        """INSERT INTO rate
+           SELECT unnest(?::VARCHAR[]), unnest(?::DATE[]), unnest(?::DATE[]), unnest(?::BIGINT[])""",
         columns,
     )
 
@@ -77,7 +78,7 @@ def empty(connection: duckdb.DuckDBPyConnection, table: Filled) -> None:
 
 def fill(connection: duckdb.DuckDBPyConnection, table: Filled, select: str) -> None:
     """Adds the rows of a compiled select, matched by column name."""
-    connection.execute(f"INSERT INTO {table} BY NAME {select}")  # noqa: S608 - constant name, compiled text
+    connection.execute(f"INSERT INTO {table} BY NAME {select}")
 
 
 def replace_scores(connection: duckdb.DuckDBPyConnection, segment_set: str, select: str) -> None:

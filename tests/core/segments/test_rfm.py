@@ -1,0 +1,169 @@
+"""RFM by rank: worked by hand, and laws that hold for every table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise, product
+
+import duckdb
+import ibis
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consentric.segments.maps import CELLS, RF_GRID, rf_cell, usual_segments
+from consentric.segments.methods.rfm import _rank_score
+from consentric.segments.replay import rank_score
+from consentric.segments.settings import SegmentSetSettings
+
+from .people import Town
+
+RFM = SegmentSetSettings(name="rfm5", purpose="segmentation", method="rfm")
+ENGINE = duckdb.connect()
+VALUES = st.lists(st.integers(-50, 50), min_size=1, max_size=40)
+
+
+@pytest.fixture(scope="module")
+def ranking() -> str:
+    people = ibis.table({"number": "int64", "value": "int64"}, name="people")
+    return str(ibis.to_sql(people.select("number", score=_rank_score(people.value)), dialect="duckdb"))
+
+
+def scores(ranking: str, values: list[int]) -> list[int]:
+    ENGINE.execute("CREATE OR REPLACE TABLE people (number BIGINT, value BIGINT)")
+    ENGINE.execute(
+        "INSERT INTO people SELECT unnest(?::BIGINT[]), unnest(?::BIGINT[])",
+        [list(range(len(values))), values],
+    )
+    return [score for _, score in sorted(ENGINE.execute(ranking).fetchall())]
+
+
+def test_ten_people_by_hand(town: Town) -> None:
+    for number in range(10):
+        town.add(f"p{number}")
+        # p0 bought longest ago and least, p9 today and most; p0 to p4 once, the others twice.
+        town.order(f"p{number}", 90 - 10 * number, 100 + number)
+        if number >= 5:
+            town.order(f"p{number}", 200, 100)
+
+    town.run(RFM)
+
+    found = town.rows(
+        """SELECT r_score, f_score, m_score, cell FROM score JOIN subject USING (subject) ORDER BY pid"""
+    )
+    assert found == [
+        (1, 1, 1, "hibernating"),
+        (1, 1, 1, "hibernating"),
+        (2, 1, 2, "hibernating"),
+        (2, 1, 2, "hibernating"),
+        (3, 1, 3, "about_to_sleep"),
+        (3, 3, 3, "need_attention"),
+        (4, 3, 4, "potential_loyalists"),
+        (4, 3, 4, "potential_loyalists"),
+        (5, 3, 5, "potential_loyalists"),
+        (5, 3, 5, "potential_loyalists"),
+    ]
+
+
+def test_people_without_orders_get_no_score_and_no_segment(town: Town) -> None:
+    town.add("buyer", "looker")
+    town.order("buyer", 1)
+    town.act("looker", "visit", 1)
+
+    report = town.run(RFM).sets[0]
+
+    assert town.segments("rfm5") == {"buyer": "at_risk"}
+    assert report.population == 2
+    assert sum(report.sizes.values()) == 1
+    assert report.notes[0] == "1 people without an order have no score"
+
+
+def test_if_all_are_equal_everybody_scores_three_and_the_report_says_so(town: Town) -> None:
+    town.add("ann", "bob")
+    for name in ("ann", "bob"):
+        town.order(name, 5, 100)
+
+    report = town.run(RFM).sets[0]
+
+    assert town.rows("SELECT DISTINCT r_score, f_score, m_score FROM score") == [(3, 3, 3)]
+    assert report.notes == (
+        "recency: everybody has the same value, so everybody scores 3",
+        "frequency: everybody has the same value, so everybody scores 3",
+        "monetary: everybody has the same value, so everybody scores 3",
+    )
+
+
+def test_a_class_that_stays_empty_is_reported(town: Town) -> None:
+    for number in range(10):
+        town.add(f"p{number}")
+        town.order(f"p{number}", number, number)
+    town.order("p0", 1)
+
+    notes = town.run(RFM).sets[0].notes
+
+    assert notes == ("frequency: so many people share a value that nobody scores 2, 3, 4",)
+
+
+def test_the_grid_shares_out_all_cells() -> None:
+    found = Counter(rf_cell(r, f) for r, f in product(range(1, 6), repeat=2))
+
+    assert sum(found.values()) == 25
+    assert found == {
+        "hibernating": 4,
+        "at_risk": 4,
+        "cant_lose": 2,
+        "about_to_sleep": 2,
+        "need_attention": 1,
+        "loyal": 4,
+        "promising": 1,
+        "new": 1,
+        "potential_loyalists": 4,
+        "champions": 2,
+    }
+    boxes = [box for boxes in RF_GRID.values() for box in boxes]
+    area = sum((r2 - r1 + 1) * (f2 - f1 + 1) for r1, r2, f1, f2 in boxes)
+    assert area == 25
+
+
+@pytest.mark.parametrize("method", ["rfm", "lifecycle", "engagement"])
+def test_the_usual_segments_name_each_cell_once(method: str) -> None:
+    segments = usual_segments("any", method)  # type: ignore[arg-type] # one of the three methods
+    named = [cell for segment in segments for cell in segment.cells]
+    assert sorted(named) == sorted(CELLS[method])  # type: ignore[index] # as above
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=VALUES, factor=st.integers(1, 1000), shift=st.integers(-10_000, 10_000))
+def test_another_unit_changes_no_score(ranking: str, values: list[int], factor: int, shift: int) -> None:
+    assert scores(ranking, values) == scores(ranking, [value * factor + shift for value in values])
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), values=VALUES)
+def test_the_order_of_rows_changes_no_score(ranking: str, data: st.DataObject, values: list[int]) -> None:
+    places = data.draw(st.permutations(range(len(values))))
+    straight, shuffled = scores(ranking, values), scores(ranking, [values[place] for place in places])
+    assert shuffled == [straight[place] for place in places]
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=VALUES)
+def test_ties_share_a_score_and_better_values_never_score_less(ranking: str, values: list[int]) -> None:
+    found = sorted(zip(values, scores(ranking, values), strict=True))
+    for (low, low_score), (high, high_score) in pairwise(found):
+        assert low_score <= high_score
+        assert low != high or low_score == high_score
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=VALUES)
+def test_the_engine_scores_as_the_definition_says(ranking: str, values: list[int]) -> None:
+    expected = [
+        rank_score(
+            worse=sum(other < value for other in values),
+            equal=values.count(value) - 1,
+            others=len(values) - 1,
+        )
+        for value in values
+    ]
+    assert scores(ranking, values) == expected
