@@ -79,6 +79,29 @@ def mirror_rows(store: ControlStore, destination: str) -> Iterator[MirrorRow]:
         yield MirrorRow(rref=rref, target=target, value_hash=value_hash)
 
 
+def gone_records(store: ControlStore, destination: str) -> list[bytes]:
+    """Records that the CRM no longer had when it was last asked."""
+    rows = store.connection.execute(
+        "SELECT rref FROM mirror WHERE destination = ? AND target = ? ORDER BY rref", (destination, GONE)
+    )
+    return [row[0] for row in rows]
+
+
+def mirror_of(
+    store: ControlStore, destination: str, keys: Iterable[tuple[bytes, str]]
+) -> dict[tuple[bytes, str], bytes]:
+    """What is shown at some targets; one that shows nothing is left out."""
+    found = {}
+    for rref, target in keys:
+        row = store.connection.execute(
+            "SELECT value_hash FROM mirror WHERE destination = ? AND rref = ? AND target = ?",
+            (destination, rref, target),
+        ).fetchone()
+        if row is not None:
+            found[rref, target] = row[0]
+    return found
+
+
 def replace_mirror(store: ControlStore, destination: str, rows: Iterable[MirrorRow], *, now: datetime) -> int:
     """Puts what was just read in the place of what was known, in one transaction.
 
@@ -148,6 +171,11 @@ def merged_records(store: ControlStore, destination: str) -> frozenset[bytes]:
     """Records that took over labels by a merge since the last finished plan."""
     rows = store.connection.execute("SELECT rref FROM merged WHERE destination = ?", (destination,))
     return frozenset(row[0] for row in rows)
+
+
+def forget_merges(database: Connection, destination: str) -> None:
+    """A finished plan has taken note of the merges; inside the caller's transaction."""
+    database.execute("DELETE FROM merged WHERE destination = ?", (destination,))
 
 
 def put_owned(database: Connection, destination: str, label: Owned) -> None:

@@ -45,9 +45,10 @@ CREATE TABLE merged(                     -- records that took over labels of ano
 CREATE TABLE plan(
   id TEXT PRIMARY KEY, run TEXT NOT NULL, destination TEXT NOT NULL, parent TEXT REFERENCES plan(id),
   kind TEXT NOT NULL CHECK(kind IN ('changes', 'denials')),
+  base_rev INTEGER NOT NULL, config_digest TEXT NOT NULL, as_of_day TEXT NOT NULL,
   state TEXT NOT NULL CHECK(state IN ('sealed', 'applying', 'applied', 'abandoned')),
-  base_rev INTEGER NOT NULL, config_digest TEXT NOT NULL, as_of_day TEXT NOT NULL, sealed_at TEXT NOT NULL,
-  sha256 TEXT NOT NULL, brake TEXT NOT NULL, report TEXT NOT NULL,
+  own_rev INTEGER NOT NULL,              -- base_rev, moved on by what the plan itself changes
+  sealed_at TEXT NOT NULL, sha256 TEXT NOT NULL, brake TEXT NOT NULL, report TEXT NOT NULL,
   approved_sha256 TEXT, approved_by TEXT, approval_reason TEXT, approved_at TEXT, used_at TEXT) STRICT;
 CREATE INDEX plan_of_destination ON plan(destination, sealed_at);
 
@@ -61,6 +62,8 @@ CREATE TABLE op(
   attempts INTEGER NOT NULL DEFAULT 0, due_at TEXT, batch INTEGER REFERENCES batch(id),
   outcome TEXT NOT NULL DEFAULT '', run TEXT NOT NULL DEFAULT '',
   UNIQUE(plan, destination, rref, verb, target)) STRICT;
+CREATE INDEX op_of_plan ON op(plan, rref);
+CREATE INDEX op_of_record ON op(rref) WHERE state IN ('pending', 'sent');
 CREATE INDEX op_pending ON op(plan, step, target, id) WHERE state = 'pending';
 CREATE INDEX op_sent ON op(destination, id) WHERE state = 'sent';
 

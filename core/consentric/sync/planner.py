@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Generic, Literal, TypeVar
 
+from consentric.control.outbox import RECORD_GONE
 from consentric.control.ownership import GONE, MirrorRow, Owned
 from consentric.sdk.contracts import Verb
 
@@ -22,7 +23,6 @@ MEMBER = "member"
 """What a list shows and what we own of it."""
 
 BY_HAND = "CHANGED_BY_HAND"
-GONE_REASON = "GONE"
 REJECTED_BEFORE = "REJECTED_BEFORE"
 
 MAX_REJECTIONS = 8
@@ -30,9 +30,9 @@ MAX_REJECTIONS = 8
 
 KIND_ORDER: tuple[ChangeKind, ...] = ("leave", "move", "enter")
 _STATE_ORDER: tuple[State, ...] = ("rejected", "written", "withheld", "unchanged")
-_WITHHELD_ORDER = (*EFFECTS, BY_HAND, GONE_REASON)
+_WITHHELD_ORDER = (*EFFECTS, BY_HAND, RECORD_GONE)
 # Removals go before additions, so nobody stands in two segments; the person's own no goes before all.
-_DENIAL_STEP = 1
+DENIAL_STEP = 1
 _STEPS: Mapping[Verb, int] = {"clear": 2, "remove": 2, "set": 3, "add": 4}
 
 
@@ -163,7 +163,7 @@ def plan_record(
     facts = [_Facts(row, labels.pop(row.set, {}), shown, around) for row in wanted]
     for name, left in sorted(labels.items()):
         facts.append(_Facts(_retired(name, wanted), left, shown, around, is_retired=True))
-    return RecordPlan(rref=rref, sets=tuple(_plan_set(one) for one in facts))
+    return _marked(RecordPlan(rref=rref, sets=tuple(_plan_set(one) for one in facts)))
 
 
 def set_of(target: str) -> str:
@@ -187,6 +187,16 @@ def segment_of(owned: Iterable[Owned]) -> str | None:
     return fields_first[0].segment if fields_first else None
 
 
+def _marked(record: RecordPlan) -> RecordPlan:
+    """Marks what is still tried on a record that is rejected: whatever becomes of it, rejected is worse."""
+    if record.state != "rejected":
+        return record
+    sets = tuple(
+        replace(one, ops=tuple(replace(op, reason=REJECTED_BEFORE) for op in one.ops)) for one in record.sets
+    )
+    return replace(record, sets=sets)
+
+
 def _retired(name: str, wanted: Sequence[Wanted]) -> Wanted:
     """A set that is no longer configured: nothing is wanted; what denies all other sets denies it too."""
     first = wanted[0]
@@ -204,7 +214,7 @@ def _retired(name: str, wanted: Sequence[Wanted]) -> Wanted:
 def _plan_set(facts: _Facts) -> SetPlan:
     wanted, before = facts.wanted, segment_of(facts.owned.values())
     if GONE in facts.shown:
-        return SetPlan(set=wanted.set, before=before, after=None, state="withheld", reason=GONE_REASON)
+        return SetPlan(set=wanted.set, before=before, after=None, state="withheld", reason=RECORD_GONE)
     if wanted.effect in ("hold", "refuse"):
         return SetPlan(
             set=wanted.set,
@@ -289,7 +299,7 @@ def _op(facts: _Facts, target: str, segment: str, kind: ChangeKind, cause: Cause
         cause=cause,
         reason=wanted.reason,
         effect=wanted.effect,
-        step=_DENIAL_STEP if wanted.effect == "remove" else _STEPS[verb],
+        step=DENIAL_STEP if wanted.effect == "remove" else _STEPS[verb],
     )
 
 

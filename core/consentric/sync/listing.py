@@ -1,0 +1,82 @@
+"""The full list of a plan by record reference: `plans/ID/rows.parquet`, for reading, unchanged left out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .planner import RecordPlan
+
+SCHEMA = pa.schema(
+    [
+        ("rref", pa.binary(16)),
+        ("state", pa.string()),
+        ("reason", pa.string()),
+        ("set", pa.string()),
+        ("change", pa.string()),
+        ("segment_before", pa.string()),
+        ("segment_after", pa.string()),
+        ("cause", pa.string()),
+    ]
+)
+CHUNK_ROWS = 50_000
+
+
+class Listing:
+    """Writes the file while the records go by; it is there under its name only when it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "rows.parquet"
+        self._part = folder / "rows.parquet.part"
+        self._rows: list[dict[str, Any]] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Listing:
+        self._part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self._part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        os.close(descriptor)
+        self._writer = pq.ParquetWriter(self._part, SCHEMA, compression="zstd")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._flush()
+        assert self._writer is not None
+        self._writer.close()
+        if kind is None:
+            self._part.replace(self.path)
+        else:
+            self._part.unlink()
+
+    def add(self, record: RecordPlan) -> None:
+        """One row per set of a record that is not unchanged."""
+        if record.state == "unchanged":
+            return
+        for one in record.sets:
+            self._rows.append(
+                {
+                    "rref": record.rref,
+                    "state": one.state,
+                    "reason": one.reason,
+                    "set": one.set,
+                    "change": one.kind,
+                    "segment_before": one.before,
+                    "segment_after": one.after,
+                    "cause": one.cause,
+                }
+            )
+        if len(self._rows) >= CHUNK_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        assert self._writer is not None
+        if self._rows:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
+            self._rows = []

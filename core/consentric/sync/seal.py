@@ -1,0 +1,292 @@
+"""Makes a plan: reads what is wanted, owned and shown, counts, brakes, and seals it under a hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from sqlite3 import Connection
+
+from consentric.control.outbox import rejections
+from consentric.control.ownership import merged_records, mirror_rows, owned_labels, revision
+from consentric.control.plans import (
+    OpRow,
+    PlanHash,
+    PlanHead,
+    abandon_plans,
+    finished_plans,
+    insert_ops,
+    insert_plan,
+    load_plan,
+    new_plan_id,
+    record_approval,
+    seal,
+)
+from consentric.control.store import ControlStore
+from consentric.sdk.contracts import Clock, LabelSet, Writer
+from consentric.sdk.errors import ConfigError, GuardError
+
+from .brake import MEDIAN_OF, History, brake_reasons
+from .costs import CostCount
+from .listing import Listing
+from .outlet import Links, Outlet, config_digest, open_outlet
+from .planner import Circumstances, PlannedOp, is_list, plan_records
+from .report import PlannedProvision, PlanReport, Tally
+from .settings import DestinationSettings
+from .settle import settle
+from .wanted import Wanted
+
+
+def seal_plan(
+    store: ControlStore,
+    *,
+    destination: DestinationSettings,
+    labels: Sequence[LabelSet],
+    wanted: Iterable[Wanted],
+    writer: Writer,
+    links: Links,
+    clock: Clock,
+    run: str,
+    as_of_day: date,
+    plans_folder: Path,
+    rules: Mapping[str, str],
+) -> PlanReport:
+    """Plans a destination and seals the plan; reads from the CRM what is missing there, writes nothing to it.
+
+    What an earlier plan sent without an answer is settled first; one left half applied is ended, since
+    this plan finds anew what it did not do.
+
+    Args:
+        labels: What the destination shows for each of its sets.
+        wanted: One row per live record and set in the order of rref (`read_wanted`).
+        as_of_day: The day of the run, written beside a label as `since`.
+        plans_folder: Folder of the listings, `plans/ID/rows.parquet`.
+        rules: Set to a hash of its rules; a changed one is the cause of that set's changes.
+
+    Raises:
+        RemoteError: When the CRM cannot be asked, or a field or list of our name is not ours.
+    """
+    outlet = open_outlet(
+        store,
+        destination=destination,
+        labels=labels,
+        writer=writer,
+        links=links,
+        clock=clock,
+        run=run,
+    )
+    settle(outlet)
+    abandon_plans(store, destination.name, now=clock())
+    maker = _Maker(
+        outlet=outlet,
+        digest=config_digest(destination, labels),
+        provisions=_provisions(destination, labels, writer),
+        as_of_day=as_of_day,
+        plans_folder=plans_folder,
+        rules=rules,
+    )
+    return maker.make(wanted)
+
+
+def approve_plan(store: ControlStore, plan_id: str, *, by: str, reason: str, clock: Clock) -> None:
+    """Lifts the brake for exactly these rows.
+
+    Raises:
+        ConfigError: When there is no such plan, or the configuration forbids the destination.
+        GuardError: When it was used already.
+    """
+    plan = load_plan(store, plan_id)
+    if plan is None:
+        raise ConfigError(
+            f'there is no plan "{plan_id}"',
+            hint="consentric plan   makes one and prints its name",
+            code="CS230",
+        )
+    if plan.state in ("applied", "abandoned"):
+        raise GuardError(
+            f"plan {plan_id} was used already; a plan is applied once",
+            hint=f"consentric plan {plan.head.destination}   makes a new one",
+            code="CS532",
+        )
+    if "refused" in plan.brake:
+        raise ConfigError(
+            f"plan {plan_id} cannot be approved: the configuration forbids its destination",
+            hint=f"consentric plan {plan.head.destination}   names the reason; mend it and plan again",
+            code="CS238",
+        )
+    record_approval(store, plan, by=by, reason=reason, now=clock())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Maker:
+    outlet: Outlet
+    digest: str
+    provisions: tuple[PlannedProvision, ...]
+    as_of_day: date
+    plans_folder: Path
+    rules: Mapping[str, str]
+
+    def make(self, wanted: Iterable[Wanted]) -> PlanReport:
+        """Everything in one transaction: a plan is there with its hash, or not at all."""
+        store, now = self.outlet.store, self.outlet.clock()
+        with store.transaction() as database:
+            head = PlanHead(
+                run=self.outlet.run,
+                destination=self.outlet.name,
+                parent=None,
+                kind="changes",
+                base_rev=revision(store, self.outlet.name),
+                config_digest=self.digest,
+                as_of_day=self.as_of_day,
+            )
+            plan_id = new_plan_id(store, head, now=now)
+            insert_plan(database, plan_id, head, now=now)
+            digest = PlanHash(head, store_id=store.store_id)
+            with Listing(self.plans_folder / plan_id) as listing:
+                tally, costs = self._write(database, plan_id, digest, wanted, listing)
+            report = self._report(plan_id, tally, costs, rows=str(listing.path), digest=digest)
+            brake = [reason.code for reason in report.brake]
+            seal(database, plan_id, sha256=report.sha256, brake=brake, report=report.as_json())
+        return report
+
+    def _write(
+        self,
+        database: Connection,
+        plan_id: str,
+        digest: PlanHash,
+        wanted: Iterable[Wanted],
+        listing: Listing,
+    ) -> tuple[Tally, CostCount]:
+        tally, costs, store, name = Tally(), CostCount(), self.outlet.store, self.outlet.name
+        insert_ops(database, plan_id, name, _hashed(digest, _provision_ops(self.provisions)))
+        records = plan_records(
+            wanted, owned_labels(store, name), mirror_rows(store, name), self._circumstances()
+        )
+        for record in records:
+            tally.add(record)
+            listing.add(record)
+            ops = [op for one in record.sets for op in one.ops]
+            if ops:
+                costs.add(ops)
+                insert_ops(database, plan_id, name, _hashed(digest, ops))
+        tally.check_sum()
+        return tally, costs
+
+    def _circumstances(self) -> Circumstances:
+        store, name = self.outlet.store, self.outlet.name
+        last = finished_plans(store, name, limit=1)
+        known: Mapping[str, str] = last[0].report.get("rules", {}) if last else {}
+        changed = [one for one, rule in self.rules.items() if one in known and known[one] != rule]
+        return Circumstances(
+            hash_value=_Remembering(store).__getitem__,
+            lists=self.outlet.settings.lists,
+            changed_sets=frozenset(changed),
+            last_run=last[0].head.run if last else "",
+            merged=merged_records(store, name),
+            rejections=rejections(store, name),
+        )
+
+    def _report(
+        self, plan_id: str, tally: Tally, costs: CostCount, *, rows: str, digest: PlanHash
+    ) -> PlanReport:
+        history = _history(self.outlet.store, self.outlet.name)
+        ops = costs.ops
+        brake = brake_reasons(
+            tally, history, self.outlet.settings.brake, has_changes=ops > 0 or bool(self.provisions)
+        )
+        return PlanReport(
+            plan=plan_id,
+            destination=self.outlet.name,
+            account=self.outlet.settings.to,
+            as_of_day=self.as_of_day.isoformat(),
+            sha256=digest.seal([reason.code for reason in brake]),
+            total=tally.total,
+            enter=tally.kinds["enter"],
+            move=tally.kinds["move"],
+            leave=tally.kinds["leave"],
+            leave_by_consent=tally.leave_by_consent,
+            unchanged=tally.states["unchanged"],
+            withheld=dict(tally.withheld),
+            rejected=tally.states["rejected"],
+            rejected_with_ops=tally.rejected_with_ops,
+            enter_by_segment=dict(sorted(tally.enters.items())),
+            moves=tally.moved(),
+            causes=dict(tally.causes),
+            population=sum(tally.after.values()),
+            not_adopted=tally.not_adopted,
+            refused=dict(tally.refused),
+            explicit_denials=tally.explicit_ops,
+            ops=ops,
+            provisions=self.provisions,
+            cost=costs.cost(self.outlet.writer.limits, provisions=len(self.provisions)),
+            rules=dict(self.rules),
+            first_apply=history.is_first,
+            brake=brake,
+            rows=rows,
+        )
+
+
+def _provisions(
+    destination: DestinationSettings, labels: Sequence[LabelSet], writer: Writer
+) -> tuple[PlannedProvision, ...]:
+    return tuple(
+        PlannedProvision(target=one.target, description=one.description, is_possible=one.is_possible)
+        for one in writer.prepare(labels)
+        if destination.lists or not is_list(one.target)
+    )
+
+
+def _provision_ops(provisions: Iterable[PlannedProvision]) -> Iterator[PlannedOp]:
+    for one in provisions:
+        yield PlannedOp(
+            rref=b"",
+            verb="provision",
+            target=one.target,
+            old="",
+            new="",
+            change="provision",
+            cause="people changed",
+            step=0,
+        )
+
+
+def _hashed(digest: PlanHash, ops: Iterable[PlannedOp]) -> list[OpRow]:
+    rows = [
+        OpRow(
+            rref=op.rref,
+            verb=op.verb,
+            target=op.target,
+            old=op.old,
+            new=op.new,
+            change=op.change,
+            cause=op.cause,
+            reason=op.reason,
+            effect=op.effect,
+            step=op.step,
+        )
+        for op in ops
+    ]
+    for row in rows:
+        digest.add(row)
+    return rows
+
+
+def _history(store: ControlStore, destination: str) -> History:
+    reports = [plan.report for plan in finished_plans(store, destination, limit=MEDIAN_OF)]
+    if not reports:
+        return History()
+    moves = [sum(move["people"] for move in report["moves"]) for report in reports]
+    return History(moves=moves, population=reports[0]["population"])
+
+
+class _Remembering(dict[str, bytes]):
+    """Hashes of values seen before: a plan compares millions of times the same few segments."""
+
+    def __init__(self, store: ControlStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def __missing__(self, value: str) -> bytes:
+        self[value] = hashed = self._store.hash_value(value)
+        return hashed
