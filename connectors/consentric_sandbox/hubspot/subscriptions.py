@@ -132,6 +132,8 @@ def v3_status(portal: Portal, request: Request) -> Answer:
 def v3_change(portal: Portal, request: Request) -> Answer:
     """`POST /v3/subscribe` and `/v3/unsubscribe`; who unsubscribed cannot be subscribed again by API."""
     body = fields(request.body, _V3_CHANGE, "emailAddress", "subscriptionId")
+    if not str(body["subscriptionId"]).isdigit():
+        raise invalid("subscriptionId must be a number")
     email, number = body["emailAddress"], int(body["subscriptionId"])
     state = "SUBSCRIBED" if request.operation.endswith(".subscribe") else "UNSUBSCRIBED"
     known = portal.state.statuses.get(email.lower(), {}).get(number)
