@@ -48,20 +48,9 @@ def read_activities(client: HubSpotClient, source: Source, since: Bookmark | Non
 
     A row without a contact counts for nobody.
     """
-    live = live_types(client, source.object_type)
-    require(client, source.object_type, live, (_MODIFIED, *source.required))
-    watermark = Watermark(client, since)
-    missing = [name for name in source.configured if name not in live]
-    asked = [_MODIFIED, *source.required]
-    asked += [name for name in (*source.optional, *source.configured) if name in live]
-    start = watermark.start
-    pages = (
-        listed(client, source.object_type, asked)
-        if start is None
-        else changed(client, source.object_type, _MODIFIED, start, asked)
-    )
-    tally, unlinked = Tally(client, source.object_type), 0
-    for rows in pages:
+    asked, missing = _properties(client, source)
+    watermark, tally, unlinked = Watermark(client, since), Tally(client, source.object_type), 0
+    for rows in _pages(client, source, watermark, asked):
         contacts = first_contacts(client, source.object_type, [str(row["id"]) for row in rows])
         unlinked += len(rows) - len(contacts)
         for row in rows:
@@ -70,20 +59,36 @@ def read_activities(client: HubSpotClient, source: Source, since: Bookmark | Non
             tally.note(number)
             if number in contacts:
                 yield from source.shape(number, properties, contact_ref(contacts[number]))
-        if start is not None and rows:
+        if since is not None and rows:
             yield watermark.bookmark()
     logger.info("%s: %d rows without a contact", source.object_type, unlinked)
     yield from _deleted(client, source, watermark)
     reasons = [lost_field(source.object_type, name) for name in missing]
-    shortfall = tally.shortfall() if start is None else None
+    shortfall = tally.shortfall() if since is None else None
     if shortfall is None:
         yield watermark.bookmark()
     else:
         reasons.append(shortfall)
     if reasons:
         yield Incomplete(reason="; ".join(reasons))
-    elif start is None:
+    elif since is None:
         yield Complete(count=tally.count)
+
+
+def _properties(client: HubSpotClient, source: Source) -> tuple[list[str], list[str]]:
+    """What to ask for, and what the configuration names in vain."""
+    live = live_types(client, source.object_type)
+    require(client, source.object_type, live, (_MODIFIED, *source.required))
+    wanted = (_MODIFIED, *source.required, *source.optional, *source.configured)
+    return [name for name in wanted if name in live], [n for n in source.configured if n not in live]
+
+
+def _pages(
+    client: HubSpotClient, source: Source, watermark: Watermark, asked: Sequence[str]
+) -> Iterator[list[Row]]:
+    if watermark.start is None:
+        return listed(client, source.object_type, asked)
+    return changed(client, source.object_type, _MODIFIED, watermark.start, asked)
 
 
 def first_contacts(client: HubSpotClient, object_type: str, numbers: Sequence[str]) -> dict[str, str]:

@@ -55,23 +55,15 @@ class HubSpotClient:
         """Asks and gives the answer's JSON object, empty for an answer without content.
 
         Args:
-            method: HTTP method.
-            path_name: Key of `routes.ROUTES`.
-            parts: Values of the placeholders in the path.
+            path_name: Key of `routes.ROUTES`; `parts` fills its placeholders.
             query: Pairs; a name may come several times.
-            body: Anything JSON can hold.
             operation: How errors name the call; by default the path name after the object type.
             is_write: Whether HubSpot changes by it; by default told by method and path.
 
         Raises:
             RemoteError: Of any kind; AMBIGUOUS for a write whose answer is missing or unreadable.
         """
-        route = ROUTES[path_name]
-        call = Call(
-            account=self.context.connection,
-            operation=operation or _operation(path_name, parts or {}),
-            is_write=(method != "GET" and not route.reads_by_post) if is_write is None else is_write,
-        )
+        call = self._described(method, path_name, parts or {}, operation, is_write)
         options: dict[str, Any] = {
             "path_params": dict(parts or {}),
             "query_params": list(query),
@@ -95,6 +87,16 @@ class HubSpotClient:
         if self._api is not None:
             self._api.rest_client.pool_manager.clear()
             self._api = None
+
+    def _described(
+        self, method: str, path_name: str, parts: Mapping[str, str], operation: str, is_write: bool | None
+    ) -> Call:
+        writes = method != "GET" and not ROUTES[path_name].reads_by_post
+        return Call(
+            account=self.context.connection,
+            operation=operation or _operation(path_name, parts),
+            is_write=writes if is_write is None else is_write,
+        )
 
     def _call(
         self, call: Call, method: str, path_name: str, options: dict[str, Any], pace: Pace | None = None

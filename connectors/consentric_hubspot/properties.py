@@ -21,6 +21,7 @@ _ACTS_OF_THE_PERSON = (
     "recent_deal_close_date",
 )
 """Opens are not among them: an open says nothing about the person, and is a purpose of its own."""
+_NEEDED = ("email", "lastmodifieddate", "createdate", "hs_merged_object_ids")
 _CONSENT = (
     "hs_email_optout",
     "hs_email_hard_bounce_reason_enum",
@@ -73,33 +74,19 @@ def contact_properties(
     """
     configured = dict.fromkeys(context.fields.get("contact", ())) if with_fields else {}
     phone = [settings.phone] if settings.phone else []
-    wanted = [*configured, *context.external_ids, *phone]
+    named = dict.fromkeys([*configured, *context.external_ids, *phone])
     optouts = {name: match[1] for name in live if (match := _OPTOUT_OF_ONE.match(name))}
     acts = _present(_ACTS_OF_THE_PERSON, live) if with_fields else ()
-    country = next(iter(_present(_COUNTRY, live)), None)
-    fields = {name: live[name] for name in configured if name in live and name not in context.external_ids}
-    external_ids = {name: key for name, key in context.external_ids.items() if name in live}
-    asked = [
-        "email",
-        "lastmodifieddate",
-        "createdate",
-        "hs_merged_object_ids",
-        *_present(_CONSENT, live),
-        *optouts,
-        *acts,
-        *([country] if country else ()),
-        *fields,
-        *external_ids,
-        *_present(phone, live),
-    ]
+    country = _present(_COUNTRY, live)[:1]
+    asked = (*_NEEDED, *_present(_CONSENT, live), *optouts, *acts, *country, *_present(named, live))
     return ContactProperties(
         asked=tuple(dict.fromkeys(asked)),
         optouts=optouts,
         acts=acts,
-        country=country,
-        fields=fields,
-        external_ids=external_ids,
-        missing=tuple(name for name in dict.fromkeys(wanted) if name not in live),
+        country=country[0] if country else None,
+        fields={n: live[n] for n in configured if n in live and n not in context.external_ids},
+        external_ids={name: key for name, key in context.external_ids.items() if name in live},
+        missing=tuple(name for name in named if name not in live),
         knows_optout="hs_email_optout" in live,
     )
 

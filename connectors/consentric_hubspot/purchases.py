@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from consentric.sdk.records import Activity, ActivityKind, RecordRef
+from consentric.sdk.records import Activity, RecordRef
 
 from .activities import Source
 from .values import amount, instant, is_true
@@ -52,38 +53,6 @@ def deals(order_number: str | None) -> Source:
 
 def orders(order_number: str | None) -> Source:
     """Orders at the date of the shop; a refund is an activity of its own, beside its order."""
-
-    def shape(number: str, properties: Properties, record: RecordRef) -> tuple[Activity, ...]:
-        at = instant(properties.get("hs_external_created_date") or properties.get("hs_createdate"))
-        key, refund_key = f"order:{number}", f"order:{number}:refund"
-        if at is None:
-            return _gone(key, record, instant(properties.get("hs_lastmodifieddate")))
-        states = {(properties.get(name) or "").strip().lower() for name in _ORDER_STATES}
-        is_cancelled = bool(states & _CANCELLED) or bool(
-            properties.get("hs_cancelled_date") or properties.get("hs_external_cancel_date")
-        )
-        worth = amount(properties.get("hs_total_price"))
-        paid_back = _paid_back(properties, worth, is_refunded=bool(states & _REFUNDED))
-
-        def activity(key: str, kind: ActivityKind, worth: Decimal | None, is_cancelled: bool) -> Activity:
-            return Activity(
-                record=record,
-                key=key,
-                kind=kind,
-                at=at,
-                amount=worth,
-                currency=properties.get("hs_currency_code"),
-                order_number=_order_number(properties, order_number),
-                is_cancelled=is_cancelled,
-            )
-
-        if worth is not None and worth < 0:
-            return (activity(key, "refund", worth, is_cancelled),)
-        order = activity(key, "order", worth, is_cancelled)
-        if paid_back is None:
-            return (order,)
-        return (order, activity(refund_key, "refund", -paid_back, is_cancelled))
-
     return Source(
         object_type="orders",
         required=("hs_total_price",),
@@ -98,8 +67,34 @@ def orders(order_number: str | None) -> Source:
         ),
         configured=(order_number,) if order_number else (),
         keys=lambda number: (f"order:{number}", f"order:{number}:refund"),
-        shape=shape,
+        shape=lambda number, properties, record: _order(number, properties, record, order_number),
     )
+
+
+def _order(
+    number: str, properties: Properties, record: RecordRef, order_number: str | None
+) -> tuple[Activity, ...]:
+    at = instant(properties.get("hs_external_created_date") or properties.get("hs_createdate"))
+    key = f"order:{number}"
+    if at is None:
+        return _gone(key, record, instant(properties.get("hs_lastmodifieddate")))
+    states = {(properties.get(name) or "").strip().lower() for name in _ORDER_STATES}
+    worth = amount(properties.get("hs_total_price"))
+    order = Activity(
+        record=record,
+        key=key,
+        kind="refund" if worth is not None and worth < 0 else "order",
+        at=at,
+        amount=worth,
+        currency=properties.get("hs_currency_code"),
+        order_number=_order_number(properties, order_number),
+        is_cancelled=bool(states & _CANCELLED)
+        or bool(properties.get("hs_cancelled_date") or properties.get("hs_external_cancel_date")),
+    )
+    paid_back = _paid_back(properties, worth, is_refunded=bool(states & _REFUNDED))
+    if paid_back is None or order.kind == "refund":
+        return (order,)
+    return (order, replace(order, key=f"{key}:refund", kind="refund", amount=-paid_back))
 
 
 def _paid_back(properties: Properties, worth: Decimal | None, *, is_refunded: bool) -> Decimal | None:

@@ -1,0 +1,15 @@
+"""The connector costs nothing until something is asked: the SDK is loaded with the first call."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_the_sdk_is_not_imported_with_plugin_settings_or_connector() -> None:
+    program = (
+        "import sys; import consentric_hubspot.plugin as p; assert 'pydantic' not in sys.modules;"
+        "(kind,) = p.register_connectors(); assert kind.name == 'hubspot';"
+        "loaded = {'hubspot', 'urllib3', 'requests'} & set(sys.modules); assert not loaded, loaded"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
