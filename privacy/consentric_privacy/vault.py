@@ -110,6 +110,12 @@ class Vault:
         rows = select_in(self._people.connection, f"{_AT} AND state = 'live'", by_key, before=place)
         return {by_key[key]: rref for key, rref, _, _ in rows}
 
+    def carriers(self, kind: str, normalised: str) -> list[bytes]:
+        """Gives the rrefs of the records that carry a normalised `email` or `phone`; keeps nothing of it."""
+        keys = self._pseudonyms.match_key_all(kind, normalised)
+        query = "SELECT DISTINCT rref FROM match_key WHERE key IN (?*)"
+        return sorted(rref for (rref,) in select_in(self._people.connection, query, keys))
+
     def merge(
         self, account: str, loser: tuple[str, str, str], winner: tuple[str, str, str], *, at: datetime
     ) -> Merged | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 from collections.abc import Sequence
 
@@ -12,10 +11,12 @@ import click
 
 from consentric import __version__
 from consentric.sdk.errors import ConsentricError
+from consentric_privacy.files import forbid_core_dumps, forbid_others
 
 from . import messages
 from .command_group import LazyCommand, LazyGroup, Reader, global_flags
 from .interruption import stop_at_once
+from .logs import redact_logs
 from .session import Session
 
 _TABLE: dict[str, tuple[str, Reader, str]] = {
@@ -129,6 +130,7 @@ def _report(error: ConsentricError, session: Session, arguments: Sequence[str], 
 
 
 def _harden() -> None:
-    """No file of ours is for others, and no memory of ours is ever written to a core file."""
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """No file of ours is for others, no memory goes to a core file, no identifier to a log."""
+    forbid_others()
+    forbid_core_dumps()
+    redact_logs()

@@ -146,6 +146,10 @@ def _flag(
         session = ctx.find_root().obj
         if isinstance(session, Session):
             setattr(session, attribute, given if value is None else value)
+            if attribute == "verbosity":
+                from .logs import log_to_stderr
+
+                log_to_stderr(given)
 
     common: dict[str, Any] = {"expose_value": False, "callback": fill, "help": text, "is_eager": True}
     if value is not None:

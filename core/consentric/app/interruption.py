@@ -16,14 +16,20 @@ class Interruption:
 
     def __init__(self) -> None:
         self.is_asked = False
+        self._is_watched = False
+
+    def should_stop(self) -> bool:
+        """For work that looks itself between two pieces; from then on nothing is interrupted for it."""
+        self._is_watched = True
+        return self.is_asked
 
     def stop_if_asked(self) -> None:
         """Stops here when the run was asked to.
 
         Raises:
-            KeyboardInterrupt: When a signal came.
+            KeyboardInterrupt: When a signal came, and the work does not look itself.
         """
-        if self.is_asked:
+        if self.is_asked and not self._is_watched:
             raise KeyboardInterrupt
 
     def receive(self, number: int, _frame: FrameType | None) -> None:

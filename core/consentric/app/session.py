@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +19,14 @@ from .interruption import interruptible
 from .progress import StoppableProgress, shown_progress
 
 DEFAULT_CONFIG = Path("config.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a stage is given: where it says how far it is, and whether it was asked to stop."""
+
+    progress: Progress
+    should_stop: Callable[[], bool]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,11 +61,13 @@ class Session:
             click.echo(text)
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """Progress on standard error while something runs that can be interrupted and taken up again."""
+    def working(self) -> Iterator[Work]:
+        """Surrounds what can be interrupted and taken up again, with its progress on standard error."""
         is_quiet = self.is_quiet or self.is_json
         with interruptible() as interruption, shown_progress(is_quiet=is_quiet) as progress:
-            yield StoppableProgress(progress, interruption)
+            yield Work(
+                progress=StoppableProgress(progress, interruption), should_stop=interruption.should_stop
+            )
 
     def is_terminal(self) -> bool:
         """Whether a person can be asked."""

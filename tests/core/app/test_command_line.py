@@ -99,8 +99,8 @@ def test_an_unknown_command_exits_2_and_names_the_nearest(capsys: pytest.Capture
 
 
 def test_an_unknown_option_exits_2_and_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["plan", "--cannary", "5"]) == 2
-    assert "did you mean --canary?" in capsys.readouterr().err
+    assert cli.run(["plan", "--detailed-exitcod"]) == 2
+    assert "did you mean --detailed-exitcode?" in capsys.readouterr().err
 
 
 def raises(error: BaseException, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from consentric.app.explanation import Explanation, Verdict, WrittenLabel
 from consentric.app.render.apply import apply_text
+from consentric.app.render.explanation import explanation_text
 from consentric.app.render.ledger import Ledger, ledger_lines
 from consentric.app.render.plan import plan_text, plans_text
 from consentric.app.render.segments import segments_text
@@ -18,8 +20,10 @@ from consentric.app.render.words import REASONS
 from consentric.app.status import status_of
 from consentric.control.runs import end_run, start_run
 from consentric.control.store import ControlStore
+from consentric.segments.explanation import Input, Limit, NearestChange, Score, SetExplanation
 from consentric.segments.report import SegmentReport, SetReport
 from consentric.sync.report import ApplyReport, BrakeReason, Cost, Move, PlanReport
+from consentric.warehouse.results import CutPoint
 from consentric_privacy.effects import EFFECTS
 
 TITLES = {"rfm5.champions": "Champions", "rfm5.loyal": "Loyal", "rfm5.new": "New", "rfm5.at_risk": "At risk"}
@@ -196,3 +200,91 @@ def test_status_of_an_unused_workspace_makes_no_store(tmp_path: Path) -> None:
     report = status_of(tmp_path, now=datetime(2026, 6, 15, tzinfo=UTC))
     assert status_text(report) == "Nothing has run yet.\nNext:  consentric doctor"
     assert list(tmp_path.iterdir()) == []
+
+
+def explanation() -> Explanation:
+    at_risk = SetExplanation(
+        set="rfm5",
+        purpose="segmentation",
+        method="rfm",
+        run="2026-06-15T02-00-00Z",
+        as_of_day=date(2026, 6, 14),
+        is_allowed=True,
+        reason="LEGITIMATE_INTEREST",
+        segment="at_risk",
+        previous="loyal",
+        since=date(2026, 6, 1),
+        inputs=(Input(name="days_since_last_order", value=1200),),
+        scores=(
+            Score(
+                name="r_score",
+                measure="days_since_last_order",
+                value=1200,
+                score=2,
+                cut_points=(
+                    CutPoint(measure="days_since_last_order", score=2, lowest=300, highest=1300, people=9),
+                ),
+            ),
+        ),
+        limits=(Limit(name="inactive after", input="days_since_last_order", value=90),),
+        nearest=(NearestChange(input="days_since_last_order", now=1200, then=299, segment="loyal"),),
+    )
+    verdicts = (
+        Verdict(
+            purpose="segmentation",
+            channel="none",
+            action="process",
+            is_allowed=True,
+            reason="LEGITIMATE_INTEREST",
+            rule=17,
+            basis="legitimate_interest",
+            valid_until=None,
+        ),
+        Verdict(
+            purpose="email_marketing",
+            channel="email",
+            action="write_back",
+            is_allowed=False,
+            reason="CONSENT_WITHDRAWN",
+            rule=14,
+            basis=None,
+            valid_until=None,
+        ),
+    )
+    label = WrittenLabel(
+        destination="prod", label="field:rfm5", segment="loyal", previous="", since=date(2026, 5, 1)
+    )
+    return Explanation(records=("crm:hubspot:4711",), sets=(at_risk,), verdicts=verdicts, labels=(label,))
+
+
+def test_an_explanation_says_why_what_is_allowed_and_what_was_written() -> None:
+    shown = explanation_text(explanation(), TITLES, lang="en").replace(THIN_SPACE, " ")
+    assert shown == (
+        "Records: crm:hubspot:4711\n"
+        "rfm5: At risk, since 2026-06-01; before that Loyal\n"
+        "  computed for the purpose segmentation as of 2026-06-14, run 2026-06-15T02-00-00Z\n"
+        "  value used: days_since_last_order = 1 200\n"
+        "  limit of this person: inactive after = 90 (days_since_last_order)\n"
+        "  r_score (days_since_last_order): score 2 of 5 with 1 200; in this run 2: 300..1 300\n"
+        "  nearest change: with days_since_last_order 299 instead of 1 200, Loyal\n"
+        "What the person allows\n"
+        "  segmentation / none / process: allowed by legitimate_interest (rule 17)\n"
+        "  email_marketing / email / write_back: not allowed: withdrawn (rule 14)\n"
+        "What was written where\n"
+        "  prod  field:rfm5  Loyal, since 2026-05-01"
+    )
+
+
+def test_an_explanation_is_french_on_demand() -> None:
+    shown = explanation_text(explanation(), TITLES, lang="fr")
+    assert "depuis le 2026-06-01; auparavant Loyal" in shown
+    assert "Ce que la personne permet" in shown
+
+
+def test_somebody_who_may_not_be_segmented_is_told_the_reason() -> None:
+    [one] = explanation().sets
+    denied = replace(
+        one, is_allowed=False, reason="OBJECTED_MARKETING", segment=None, previous=None, since=None
+    )
+    shown = explanation_text(replace(explanation(), sets=(denied,)), TITLES, lang="en")
+    assert "rfm5: in no segment\n  not segmented: objected to marketing\n" in shown

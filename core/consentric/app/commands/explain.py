@@ -53,13 +53,16 @@ def _asked(session: Session) -> str:
 
 
 def _explain_person(session: Session, subject: str) -> None:
-    from consentric.app import stages
+    from consentric.app.explanation import explain_subject
+    from consentric.app.outlets import segment_sets
     from consentric.app.render.explanation import explanation_text
+    from consentric.app.render.segments import titles_of
     from consentric.app.workspace import Workspace
 
     with Workspace.open(session.config) as workspace:
-        explanation = stages.explain(workspace, subject)
-    text = explanation_text(explanation, lang=session.lang)
+        explanation = explain_subject(workspace, subject)
+        titles = titles_of(segment_sets(workspace), session.lang)
+    text = explanation_text(explanation, titles, lang=session.lang)
     session.show("consentric.explanation/1", explanation.as_json(), text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+
 import click
 
 from consentric.app.session import current_session
@@ -9,18 +11,12 @@ from consentric.app.session import current_session
 
 @click.command()
 @click.argument("destinations", nargs=-1, metavar="[DEST]...")
-@click.option("--only", metavar="SEGMENT", help="Changes into or out of this segment only.")
-@click.option("--canary", type=click.IntRange(min=1), metavar="N", help="At most N changes, to try it out.")
-@click.option("--remove-all", is_flag=True, help="Take every label of ours off the named destinations.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when changes are pending.")
 @click.pass_context
 def plan(
     ctx: click.Context,
     destinations: tuple[str, ...],
     *,
-    only: str | None,
-    canary: int | None,
-    remove_all: bool,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would be written to the CRMs; write nothing.
@@ -30,28 +26,20 @@ def plan(
     \b
     Examples:
       consentric plan
-      consentric plan hubspot-prod --only at_risk --canary 20
-      consentric plan hubspot-prod --remove-all
+      consentric plan hubspot-prod --as-of 2026-06-15
     """
     from consentric.app import stages
+    from consentric.app.outlets import segment_sets
     from consentric.app.render.plan import plans_text
     from consentric.app.render.segments import titles_of
     from consentric.app.workspace import Workspace
-    from consentric.segments.sets import assemble
 
     session = current_session()
-    if remove_all and not destinations:
-        raise click.UsageError("--remove-all needs the name of a destination")
-    with Workspace.open(session.config) as workspace, session.progress() as progress:
+    with Workspace.open(session.config) as workspace, session.working() as work:
         reports = stages.plan(
-            workspace,
-            destinations=destinations,
-            only=only,
-            canary=canary,
-            remove_all=remove_all,
-            progress=progress,
+            workspace, destinations=destinations, as_of=session.as_of, progress=work.progress
         )
-        titles = titles_of(assemble(workspace.settings.segment_set, workspace.settings.segment), session.lang)
+        titles = titles_of(segment_sets(workspace), session.lang)
     data = {"plans": [report.as_json() for report in reports]}
     session.show("consentric.plans/1", data, plans_text(reports, titles))
     if any(report.refused for report in reports):
@@ -73,7 +61,7 @@ def approve(plan_id: str, *, reason: str) -> None:
 
     session = current_session()
     with Workspace.open(session.config) as workspace:
-        stages.approve(workspace, plan_id, reason)
+        stages.approve(workspace, plan_id, reason, by=getpass.getuser())
     text = f"Plan {plan_id} is approved; the brake will let it pass.\nNext:  consentric apply {plan_id}"
     session.show("consentric.approve/1", {"plan": plan_id}, text)
 
@@ -93,7 +81,7 @@ def apply(ctx: click.Context, plan_id: str) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace, session.progress() as progress:
-        report = stages.apply(workspace, plan_id, progress=progress)
+    with Workspace.open(session.config) as workspace, session.working() as work:
+        report = stages.apply(workspace, plan_id, progress=work.progress, should_stop=work.should_stop)
     session.show("consentric.apply/1", report.as_json(), apply_text(report))
     ctx.exit(report.exit_code)

@@ -47,7 +47,5 @@ def lia(file: str | None, by: str | None) -> None:
                 raise unknown_name("assessment", file, known)
         found = assessments_of(workspace)
     rows = [(one.purpose, one.file, "signed" if one.is_signed else "NOT SIGNED") for one in found]
-    data = {
-        "assessments": [{"purpose": o.purpose, "file": o.file, "is_signed": o.is_signed} for o in found]
-    }
+    data = {"assessments": [{"purpose": o.purpose, "file": o.file, "is_signed": o.is_signed} for o in found]}
     session.show("consentric.lia/1", data, table(("purpose", "assessment", ""), rows))

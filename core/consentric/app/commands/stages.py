@@ -24,14 +24,17 @@ def pull(ctx: click.Context, sources: tuple[str, ...], *, full: bool) -> None:
       consentric pull hubspot --full
     """
     from consentric.app import stages
-    from consentric.app.render.pull import pulls_text
+    from consentric.app.render.pull import failure_lines, pulls_text
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace, session.progress() as progress:
-        reports = stages.pull(workspace, connections=sources, full=full, progress=progress)
-    session.show("consentric.pull/1", {"pulls": [one.as_json() for one in reports]}, pulls_text(reports))
-    ctx.exit(0 if all(one.is_complete for one in reports) else 3)
+    with Workspace.open(session.config) as workspace, session.working() as work:
+        reading = stages.pull(workspace, connections=sources, full=full, progress=work.progress)
+    failures = {name: error.message for name, error in reading.failures.items()}
+    data = {"pulls": [one.as_json() for one in reading.pulls], "failures": failures}
+    text = "\n".join([pulls_text(reading.pulls), *failure_lines(failures)])
+    session.show("consentric.pull/1", data, text)
+    ctx.exit(0 if reading.is_whole else 3)
 
 
 @click.command()
@@ -46,37 +49,42 @@ def segment() -> None:
       consentric segment --as-of 2026-06-15
     """
     from consentric.app import stages
+    from consentric.app.outlets import segment_sets
     from consentric.app.render.segments import segments_text, titles_of
     from consentric.app.workspace import Workspace
-    from consentric.segments.sets import assemble
 
     session = current_session()
-    with Workspace.open(session.config) as workspace, session.progress() as progress:
-        report = stages.segment(workspace, as_of=session.as_of, progress=progress)
-        titles = titles_of(assemble(workspace.settings.segment_set, workspace.settings.segment), session.lang)
+    with Workspace.open(session.config) as workspace, session.working() as work:
+        report = stages.segment(workspace, as_of=session.as_of, progress=work.progress)
+        titles = titles_of(segment_sets(workspace), session.lang)
     session.show("consentric.segment/1", asdict(report), segments_text(report, titles))
 
 
 @click.command()
-@click.argument("job", default="sync", type=click.Choice(["sync", "consents"]))
 @click.option("--dry-run", is_flag=True, help="Stop after the plan; write nothing to a CRM.")
 @click.pass_context
-def sync(ctx: click.Context, job: str, *, dry_run: bool) -> None:
+def sync(ctx: click.Context, *, dry_run: bool) -> None:
     """Pull, segment, plan and apply in one go: what a timer calls.
 
-    The job `consents` reads denials only and takes labels off; it adds nothing.
+    A destination whose brake holds gets nothing but the removals that people asked for themselves.
 
-    \b
-    Examples:
-      consentric sync --dry-run
-      consentric sync consents
+    Example:  consentric sync --dry-run
     """
     from consentric.app import stages
+    from consentric.app.outlets import segment_sets
+    from consentric.app.render.segments import titles_of
     from consentric.app.render.sync import sync_text
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace, session.progress() as progress:
-        report = stages.sync(workspace, job=job, dry_run=dry_run, progress=progress)
-    session.show("consentric.sync/1", report.as_json(), sync_text(report))
+    with Workspace.open(session.config) as workspace, session.working() as work:
+        report = stages.sync(
+            workspace,
+            dry_run=dry_run,
+            as_of=session.as_of,
+            progress=work.progress,
+            should_stop=work.should_stop,
+        )
+        titles = titles_of(segment_sets(workspace), session.lang)
+    session.show("consentric.sync/1", report.as_json(), sync_text(report, titles))
     ctx.exit(report.exit_code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from consentric.pull.report import PullReport, StreamReport
 
@@ -31,6 +31,11 @@ def pulls_text(reports: Sequence[PullReport]) -> str:
         lines += [_stream_line(stream) for stream in report.streams]
         lines += [f"    labels of ours in {name}: {number(count)}" for name, count in report.labels.items()]
     return "\n".join(lines)
+
+
+def failure_lines(failures: Mapping[str, str]) -> list[str]:
+    """Connections that could not be read; what rests on them is held."""
+    return [f"  ! {name} could not be read: {sentence}" for name, sentence in failures.items()]
 
 
 def _stream_line(stream: StreamReport) -> str:

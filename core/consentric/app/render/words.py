@@ -26,6 +26,7 @@ REASONS: Mapping[str, str] = {
     "MINOR_PROFILING": "minor",
     "OBJECTED": "objected",
     "OBJECTED_MARKETING": "objected to marketing",
+    "PERMISSION_MISSING": "not decided yet",
     "PURPOSE_UNKNOWN": "purpose unknown",
     "REJECTED_BEFORE": "refused before",
     "RESTRICTED": "restricted",

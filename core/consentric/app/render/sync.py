@@ -1,0 +1,41 @@
+"""A whole run as people read it: read, decided, computed, planned, written."""
+
+from __future__ import annotations
+
+from consentric.app.stages import SyncReport
+from consentric.gate.gate import GateReport
+
+from .apply import apply_text
+from .plan import Titles, plan_text
+from .pull import failure_lines, pulls_text
+from .segments import segments_text
+from .table import number
+from .words import counted
+
+
+def sync_text(report: SyncReport, titles: Titles) -> str:
+    """The report of one run; plans that were applied are shown by what became of them."""
+    blocks = [f"Run {report.run}", pulls_text(report.pulls), *failure_lines(report.failures)]
+    if report.gate is not None:
+        blocks.append(gate_text(report.gate))
+    if report.segments is not None:
+        blocks.append(segments_text(report.segments, titles).rsplit("\nNext:", 1)[0])
+    applied = {one.plan for one in report.applies}
+    blocks += [plan_text(one, titles) for one in report.plans if one.plan not in applied]
+    blocks += [apply_text(one) for one in report.applies]
+    if not report.is_dry:
+        blocks.append(f"{number(report.writes)} records changed in the CRMs.")
+    return "\n".join(blocks)
+
+
+def gate_text(report: GateReport) -> str:
+    """How many people each question allows, and why not the others."""
+    lines = [f"Decided again about {number(report.decided)} of {number(report.people)} people"]
+    for question, allowed in report.allowed.items():
+        purpose, channel, action = question.split("/")
+        asked = {"process": "may be segmented", "write_back": "may be labelled"}.get(action, action)
+        on = "" if channel == "none" else f" by {channel}"
+        denied = counted(report.denied.get(question, {}))
+        why = f"; not: {denied}" if denied else ""
+        lines.append(f"  {asked:<18}{number(allowed):>9}    purpose {purpose}{on}{why}")
+    return "\n".join(lines)
