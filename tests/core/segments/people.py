@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
 
+from consentric.segments.cache import cache_key
 from consentric.segments.compute import compute
 from consentric.segments.report import SegmentReport
-from consentric.segments.sets import assemble
+from consentric.segments.sets import SegmentSet, assemble
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
 from consentric.warehouse import intake, permissions
 from consentric.warehouse.store import Warehouse
@@ -24,6 +26,9 @@ def days_ago(days: int) -> date:
     return TODAY - timedelta(days=days)
 
 
+_COMPILED = TemporaryDirectory(prefix="segments-compiled-")
+
+
 class Town:
     """People by a one-word name; each has one record of the account `crm` unless told otherwise."""
 
@@ -32,6 +37,7 @@ class Town:
         self.warehouse = Warehouse.open(folder / "analytics")
         self.warehouse.set_permission_run(NOW, "policy")
         self._keys = 0
+        self._acts: list[dict[str, Any]] = []
         self._runs = 0
 
     def add(
@@ -78,12 +84,11 @@ class Town:
         )
 
     def act(self, name: str, kind: str, *ages: int, account: str = "crm", **fields: Any) -> None:
-        """One activity of this kind for each age in days."""
-        rows = []
+        """One activity of this kind for each age in days; it arrives with the next run."""
         for age in ages:
             self._keys += 1
             key = self._keys.to_bytes(16)
-            rows.append(
+            self._acts.append(
                 {
                     "rref": rref(name, account),
                     "kind": kind,
@@ -93,7 +98,6 @@ class Town:
                     **fields,
                 }
             )
-        self.warehouse.put_activities(pa.Table.from_pylist(rows, schema=intake.ACTIVITIES))
 
     def order(
         self, name: str, age: int, amount_minor: int = 1000, *, currency: str = "EUR", **fields: Any
@@ -113,14 +117,18 @@ class Town:
         **options: Any,
     ) -> SegmentReport:
         self._runs += 1
+        self.warehouse.put_activities(pa.Table.from_pylist(self._acts, schema=intake.ACTIVITIES))
+        self._acts.clear()
         settings = [sets] if isinstance(sets, SegmentSetSettings) else list(sets)
-        given = {"now": NOW, "as_of_day": TODAY, "run": f"2026-07-01T02-00-0{self._runs}Z", **options}
-        return compute(
-            self.warehouse,
-            assemble(settings, list(segments)),
-            cache_folder=self.folder / "cache",
-            **given,
-        )
+        assembled = assemble(settings, list(segments))
+        given = {
+            "now": NOW,
+            "as_of_day": TODAY,
+            "run": f"2026-07-01T02-00-0{self._runs}Z",
+            "cache_folder": _shared_cache(assembled, options.get("attributes", ())),
+            **options,
+        }
+        return compute(self.warehouse, assembled, **given)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.warehouse.connection.execute(query).fetchall()
@@ -137,6 +145,11 @@ class Town:
             f"""SELECT pid[4:], cell FROM score JOIN subject USING (subject) WHERE "set" = '{set_name}'"""
         )
         return dict(sorted(rows))
+
+
+def _shared_cache(sets: Sequence[SegmentSet], attributes: Collection[str]) -> Path:
+    """A folder of its own for each configuration: compiling it once is enough for all tests."""
+    return Path(_COMPILED.name) / cache_key(sets, attributes=attributes, reporting_currency="EUR")
 
 
 def rref(name: str, account: str) -> bytes:

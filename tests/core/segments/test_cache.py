@@ -31,7 +31,7 @@ SEGMENTS = [
     ),
     SegmentSettings(set="own", key="rest", name=Texts(fr="b", en="b"), otherwise=True),
 ]
-OPTIONS = {"attributes": ["city"], "reporting_currency": "EUR"}
+
 
 WARM_RUN = """
 import sys
@@ -61,7 +61,7 @@ def test_a_run_with_a_warm_cache_imports_neither_ibis_nor_pandas(town: Town) -> 
     town.add("ann")
     town.order("ann", 5)
     town.describe("ann", city="Lyon")
-    town.run(SETS, SEGMENTS, attributes=["city"])
+    town.run(SETS, SEGMENTS, attributes=["city"], cache_folder=town.folder / "cache")
     town.warehouse.close()
     config = json.dumps([[one.model_dump(mode="json") for one in rows] for rows in (SETS, SEGMENTS)])
 
@@ -81,9 +81,9 @@ def test_a_run_with_a_warm_cache_imports_neither_ibis_nor_pandas(town: Town) -> 
 def test_the_sql_holds_no_date(tmp_path: Path) -> None:
     sets = assemble(SETS, SEGMENTS)
     with time_machine.travel(date(2026, 1, 1)):
-        first = compile_sets(sets, **OPTIONS)
+        first = compile_sets(sets, attributes=["city"], reporting_currency="EUR")
     with time_machine.travel(date(2031, 8, 9)):
-        second = compile_sets(sets, **OPTIONS)
+        second = compile_sets(sets, attributes=["city"], reporting_currency="EUR")
 
     assert first == second
     text = " ".join([first.measures, *first.scores.values(), *first.population.values()])
@@ -95,11 +95,17 @@ def test_the_next_day_uses_the_same_file_and_gives_other_results(town: Town) -> 
     town.add("ann")
     town.order("ann", 30)
     town.describe("ann", city="Lyon")
-    town.run(SETS, SEGMENTS, attributes=["city"])
+    town.run(SETS, SEGMENTS, attributes=["city"], cache_folder=town.folder / "cache")
     before = {path.name: path.stat().st_mtime_ns for path in (town.folder / "cache").iterdir()}
     today = town.segments("own")
 
-    town.run(SETS, SEGMENTS, attributes=["city"], as_of_day=TODAY + timedelta(days=1))
+    town.run(
+        SETS,
+        SEGMENTS,
+        attributes=["city"],
+        cache_folder=town.folder / "cache",
+        as_of_day=TODAY + timedelta(days=1),
+    )
 
     assert {path.name: path.stat().st_mtime_ns for path in (town.folder / "cache").iterdir()} == before
     assert (today, town.segments("own")) == ({"ann": "hot"}, {"ann": "rest"})
@@ -109,10 +115,10 @@ def test_the_key_changes_with_the_configuration_and_not_with_time() -> None:
     sets = assemble(SETS, SEGMENTS)
     other = assemble([SETS[0].model_copy(update={"purpose": "advice"}), *SETS[1:]], SEGMENTS)
     with time_machine.travel(NOW):
-        key = cache_key(sets, **OPTIONS)
+        key = cache_key(sets, attributes=["city"], reporting_currency="EUR")
 
-    assert cache_key(sets, **OPTIONS) == key
-    assert cache_key(other, **OPTIONS) != key
+    assert cache_key(sets, attributes=["city"], reporting_currency="EUR") == key
+    assert cache_key(other, attributes=["city"], reporting_currency="EUR") != key
     assert cache_key(sets, attributes=["city"], reporting_currency="JPY") != key
     assert cache_key(sets, attributes=[], reporting_currency="EUR") != key
 
@@ -120,13 +126,13 @@ def test_the_key_changes_with_the_configuration_and_not_with_time() -> None:
 def test_a_damaged_cache_is_compiled_anew_and_older_ones_go(town: Town) -> None:
     town.add("ann")
     town.order("ann", 5)
-    town.run(SETS[0])
+    town.run(SETS[0], cache_folder=town.folder / "cache")
     (path,) = (town.folder / "cache").iterdir()
     whole = path.read_text()
     path.write_text(whole.replace("orders", "0rders", 1))
 
-    town.run(SETS[0])
+    town.run(SETS[0], cache_folder=town.folder / "cache")
     assert path.read_text() == whole
-    town.run(SETS[1])
+    town.run(SETS[1], cache_folder=town.folder / "cache")
 
     assert [left.name != path.name for left in (town.folder / "cache").iterdir()] == [True]

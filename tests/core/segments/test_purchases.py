@@ -186,6 +186,7 @@ def test_a_merged_record_brings_its_orders_to_the_person(town: Town) -> None:
     town.add("ann", "old")
     town.order("ann", 10)
     town.order("old", 20)
+    town.run(RFM)
     moves = pa.Table.from_pylist([{"rref": rref("old", "crm"), "pid": "p1.ann"}], schema=intake.MOVES)
     town.warehouse.regroup(moves)
     town.warehouse.merge_records([rref("old", "crm")])
