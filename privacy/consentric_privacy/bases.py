@@ -84,7 +84,7 @@ def consent_test(
     effective: Event | None = None
     worst: tuple[int, str] | None = None
     for grant in voices.grants:
-        if parental_only and not is_parental(grant):
+        if parental_only and not _is_parental(grant):
             continue
         fate = _fate(grant, voices, purpose, claims, at)
         if fate is None:
@@ -101,9 +101,14 @@ def consent_test(
     return ("CONSENT_UNCONFIRMED" if voices.is_pending else "CONSENT_MISSING"), None
 
 
-def is_parental(grant: Event) -> bool:
-    """Whether a grant is a verified act of the holder of parental responsibility."""
-    return grant.parental and grant.grade == "A"
+def has_parental_grant(voices: Voices, at: datetime) -> bool:
+    """Whether a verified grant of the holder of parental responsibility counts: given by now, not ended."""
+    return any(
+        _is_parental(grant)
+        and (grant.occurred_at is None or grant.occurred_at <= at)
+        and not _has_ended(grant, voices.endings)
+        for grant in voices.grants
+    )
 
 
 def interest_test(voices: Voices, purpose: Purpose) -> str | None:
@@ -136,6 +141,10 @@ def expiry(grant: Event, purpose: Purpose) -> datetime | None:
     if grant.occurred_at is None or purpose.max_age_months is None:
         return None
     return add_months(grant.occurred_at, purpose.max_age_months)
+
+
+def _is_parental(grant: Event) -> bool:
+    return grant.parental and grant.grade == "A"
 
 
 def _erased_at(person: Person) -> datetime | None:

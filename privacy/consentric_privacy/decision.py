@@ -17,8 +17,8 @@ from consentric_privacy.bases import (
     consent_test,
     contract_test,
     expiry,
+    has_parental_grant,
     interest_test,
-    is_parental,
     listen,
     soft_opt_in_test,
 )
@@ -251,11 +251,7 @@ def _age_rules(question: _Question, struck: dict[Basis, _Answer], at: datetime) 
     denial = None
     if purpose.profiling and facts.adult_at is not None and at < facts.adult_at:
         denial = _strike(purpose, struck, 10, "MINOR_PROFILING", "legitimate_interest")
-    if (
-        denial is None
-        and _is_below_consent_age(facts, at)
-        and not any(map(is_parental, question.voices.grants))
-    ):
+    if denial is None and _is_below_consent_age(facts, at) and not has_parental_grant(question.voices, at):
         denial = _strike(purpose, struck, 11, "MINOR_NO_PARENTAL_CONSENT", "consent", "soft_opt_in")
     return denial
 

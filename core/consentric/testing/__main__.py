@@ -1,0 +1,96 @@
+"""The front door of the checks: `python -m consentric.testing COMMAND`.
+
+Every command prints one JSON line with its figures and exits with 1 when it is not met, 2 when it was asked
+wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+_SHOWN_HITS = 50
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m consentric.testing", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    canary = commands.add_parser("canary", help="search every file of a workspace for planted people")
+    canary.add_argument("workspace", type=Path, help="the folder of config.toml")
+    canary.add_argument("--people", type=Path, required=True, help="sandbox folder with people.json")
+    canary.add_argument(
+        "--also",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="more files or folders",
+    )
+    canary.set_defaults(run=_canary)
+    model = commands.add_parser("model", help="properties of the engine in random worlds")
+    model.add_argument("--only", choices=["consent"], default="consent", help="which properties")
+    model.add_argument("--examples", type=int, default=60_000, help="worlds to try")
+    model.add_argument("--seed", type=int, default=0, help="seed of the first world")
+    model.set_defaults(run=_model)
+    chosen = parser.parse_args(arguments)
+    return int(chosen.run(chosen))
+
+
+def _canary(chosen: argparse.Namespace) -> int:
+    from consentric.testing.canary import scan
+    from consentric.testing.identifiers import read_people
+
+    missing = [path for path in (chosen.workspace, chosen.people, *chosen.also) if not path.exists()]
+    people = [] if missing else read_people(chosen.people)
+    if missing or not people:
+        what = f"{missing[0]} does not exist" if missing else "people.json holds nobody"
+        print(f"canary: {what}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 2
+    started = time.perf_counter()
+    report = scan(chosen.workspace, people, also=chosen.also, without=chosen.people)
+    _print_figures(
+        command="canary",
+        hits=len(report.hits),
+        files=report.files,
+        patterns=report.patterns,
+        people=len(people),
+        megabytes=round(report.scanned_bytes / 1e6, 1),
+        controls_planted=report.controls_planted,
+        controls_found=report.controls_planted - len(report.controls_missed),
+        controls_missed=report.controls_missed,
+        unopened=report.unopened,
+        where=[asdict(hit) for hit in report.hits[:_SHOWN_HITS]],
+        seconds=round(time.perf_counter() - started, 1),
+    )
+    return 0 if report.is_clean else 1
+
+
+def _model(chosen: argparse.Namespace) -> int:
+    from consentric.testing.consent_model import check_worlds
+
+    started = time.perf_counter()
+    violations = check_worlds(chosen.examples, seed=chosen.seed)
+    _print_figures(
+        command="model",
+        only=chosen.only,
+        worlds=chosen.examples,
+        violations=len(violations),
+        where=violations[:_SHOWN_HITS],
+        seconds=round(time.perf_counter() - started, 1),
+    )
+    return 1 if violations else 0
+
+
+def _print_figures(**figures: object) -> None:
+    print(json.dumps(figures, ensure_ascii=False))  # noqa: T201 - a command's answer
+
+
+if __name__ == "__main__":
+    sys.exit(main())
