@@ -1,34 +1,40 @@
-"""The face for plugin authors: records, contracts, hooks and errors."""
+"""The face for plugin authors: records, contracts, hooks and errors; each is imported when first named."""
 
-from .sdk.contracts import (
-    Accepted,
-    Account,
-    Change,
-    Connector,
-    Context,
-    LabelSet,
-    Limits,
-    Outcome,
-    Provision,
-    SegmentLabel,
-    Shown,
-    Stream,
-    Writer,
-)
-from .sdk.errors import ConfigError, ConsentricError, DataError, GuardError, RemoteError, RemoteKind
-from .sdk.hooks import API_VERSION, hookimpl
-from .sdk.records import (
-    Activity,
-    Bookmark,
-    Complete,
-    ConsentEvent,
-    Contact,
-    Deletion,
-    Incomplete,
-    Merge,
-    Objection,
-    RecordRef,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .sdk.contracts import (
+        Accepted,
+        Account,
+        Change,
+        Connector,
+        Context,
+        LabelSet,
+        Limits,
+        Outcome,
+        Provision,
+        SegmentLabel,
+        Shown,
+        Stream,
+        Writer,
+    )
+    from .sdk.errors import ConfigError, ConsentricError, DataError, GuardError, RemoteError, RemoteKind
+    from .sdk.hooks import API_VERSION, hookimpl
+    from .sdk.records import (
+        Activity,
+        Bookmark,
+        Complete,
+        ConsentEvent,
+        Contact,
+        Deletion,
+        Incomplete,
+        Merge,
+        Objection,
+        RecordRef,
+    )
 
 __version__ = "0.1.0"
 
@@ -65,3 +71,15 @@ __all__ = [
     "Writer",
     "hookimpl",
 ]
+
+# The command line passes through here on its way to `--help`, which must not pay for contracts and records.
+_HOMES = ("sdk.records", "sdk.contracts", "sdk.errors", "sdk.hooks")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for home in _HOMES:
+            module = import_module(f"consentric.{home}")
+            if hasattr(module, name):
+                return getattr(module, name)
+    raise AttributeError(f"module 'consentric' has no attribute {name!r}")

@@ -75,12 +75,9 @@ def is_reference(text: str) -> bool:
 def known_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
     """The keys that a table inside the model knows; none when it is no model.
 
-    >>> class Inner(BaseModel):
-    ...     a: int
-    >>> class Outer(BaseModel):
-    ...     inner: tuple[Inner, ...]
-    >>> known_keys(Outer, ("inner", 0))
-    ['a']
+    >>> from consentric.pull.settings import MoneySettings
+    >>> known_keys(MoneySettings, ())
+    ['reporting', 'rates']
     """
     candidates: list[Any] = [model]
     for key in location:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from consentric.sdk.errors import ConfigError
@@ -220,8 +221,14 @@ def _installed() -> list[EntryPoint]:
     return [*entry_points(group=GROUP), *entry_points(group=SANDBOX_GROUP)]
 
 
+@cache
+def _identity(distribution: Distribution) -> tuple[str, str]:
+    """Name and version; every look at them parses the metadata file again."""
+    return distribution.name, distribution.version
+
+
 def _distribution(point: EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else ""
+    return _identity(point.dist)[0] if point.dist is not None else ""
 
 
 def _entries(points: list[EntryPoint], allow: frozenset[str]) -> list[_Entry]:
@@ -231,7 +238,7 @@ def _entries(points: list[EntryPoint], allow: frozenset[str]) -> list[_Entry]:
         plugin = Plugin(
             name=point.name,
             distribution=_distribution(point),
-            version=point.dist.version if point.dist is not None else "",
+            version=_identity(point.dist)[1] if point.dist is not None else "",
             module=point.value,
             is_built_in=is_built_in,
             state="found" if is_built_in or point.name in allow else "not allowed",

@@ -203,3 +203,11 @@ def test_files_are_private_and_no_core_is_dumped() -> None:
 def test_completion_prints_a_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["completion", shell]) == 0
     assert "_CONSENTRIC_COMPLETE" in capsys.readouterr().out
+
+
+def test_the_face_for_plugin_authors_names_what_it_promises() -> None:
+    import consentric
+
+    assert all(getattr(consentric, name) is not None for name in consentric.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = consentric.Nothing
