@@ -1,4 +1,4 @@
-"""`python -m consentric_sandbox FOLDER --port-file FILE`: the pretend HubSpot as a process of its own."""
+"""`python -m consentric_sandbox FOLDER`: the pretend HubSpot as a process of its own."""
 
 from __future__ import annotations
 
@@ -10,39 +10,44 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .hubspot.portal import Portal
-from .hubspot.server import listen
-from .hubspot.snapshot import save_changed
+from consentric.sdk.errors import ConfigError
+
+from .hubspot import serve_alone
 
 
-def main() -> None:
+def main() -> int:
     """Serves until SIGTERM or SIGINT, then saves; port file and URL appear once it listens."""
     parser = argparse.ArgumentParser(prog="python -m consentric_sandbox")
     parser.add_argument("folder", type=Path, help="folder with the portal")
-    parser.add_argument("--port-file", type=Path, required=True, help="file that will hold the URL")
+    parser.add_argument("--port-file", type=Path, help="file that will hold the URL")
     parser.add_argument("--no-limits", action="store_true", help="no rate limits, for measurements")
     parser.add_argument("--at", help="pins the portal's clock, ISO 8601 in UTC")
     parser.add_argument("--no-save", action="store_true", help="do not save what was written")
     options = parser.parse_args()
     pinned = datetime.fromisoformat(options.at) if options.at else None
-    portal = Portal.open(options.folder, clock=lambda: pinned or datetime.now(UTC))
-    if options.no_limits:
-        portal.limiter.lift()
-    gc.freeze()  # a big portal is never garbage: looking through it would stall answers
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with listen(portal) as endpoint:
-        partial = options.port_file.with_suffix(".part")
-        partial.write_text(endpoint.base_url + "\n")
-        partial.replace(options.port_file)
-        sys.stdout.write(endpoint.base_url + "\n")
-        sys.stdout.flush()
-        ended.wait()
-    portal.log.close()
-    if portal.is_changed and not options.no_save:
-        save_changed(portal.state, options.folder)
+    try:
+        with serve_alone(
+            options.folder,
+            clock=lambda: pinned or datetime.now(UTC),
+            has_limits=not options.no_limits,
+            is_saved=not options.no_save,
+        ) as endpoint:
+            gc.freeze()  # a big portal is never garbage: looking through it would stall answers
+            if options.port_file is not None:
+                partial = options.port_file.with_suffix(".part")
+                partial.write_text(endpoint.base_url + "\n")
+                partial.replace(options.port_file)
+            sys.stdout.write(endpoint.base_url + "\n")
+            sys.stdout.flush()
+            ended.wait()
+    except ConfigError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -111,7 +111,8 @@ def test_files_are_for_their_owner_only(state, tmp_path):
         pass
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == dict.fromkeys(
-        ("hubspot.json.gz", "hubspot.token", "hubspot.writes.jsonl", "ca.pem", "server.pem"), 0o600
+        ("hubspot.json.gz", "hubspot.token", "hubspot.url", "hubspot.writes.jsonl", "ca.pem", "server.pem"),
+        0o600,
     )
 
 
