@@ -204,6 +204,16 @@ def finished_plans(store: ControlStore, destination: str, *, limit: int) -> list
     return [_plan_of(row) for row in rows]
 
 
+def was_ever_applied(store: ControlStore, destination: str) -> bool:
+    """Whether a plan with changes was finished there; one that found nothing to do proves nothing."""
+    row = store.connection.execute(
+        "SELECT EXISTS(SELECT 1 FROM plan WHERE destination = ? AND state = 'applied' AND kind = 'changes'"
+        " AND json_extract(report, '$.ops') > 0)",
+        (destination,),
+    ).fetchone()
+    return bool(row[0])
+
+
 def op_rows(store: ControlStore, plan_id: str) -> Iterator[OpRow]:
     """The ops of a plan as sealed, in their order."""
     rows = store.connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .planner import RecordPlan
+from .planner import RecordPlan, State
 
 SCHEMA = pa.schema(
     [
@@ -18,6 +19,8 @@ SCHEMA = pa.schema(
         ("state", pa.string()),
         ("reason", pa.string()),
         ("set", pa.string()),
+        ("set_state", pa.string()),
+        ("set_reason", pa.string()),
         ("change", pa.string()),
         ("segment_before", pa.string()),
         ("segment_after", pa.string()),
@@ -63,9 +66,11 @@ class Listing:
             self._rows.append(
                 {
                     "rref": record.rref,
-                    "state": one.state,
-                    "reason": one.reason,
+                    "state": record.state,
+                    "reason": record.reason,
                     "set": one.set,
+                    "set_state": one.state,
+                    "set_reason": one.reason,
                     "change": one.kind,
                     "segment_before": one.before,
                     "segment_after": one.after,
@@ -80,3 +85,13 @@ class Listing:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
             self._rows = []
+
+
+def listed_records(path: Path, state: State) -> Iterator[tuple[bytes, str]]:
+    """The records that a plan found in a state, each once with its reason."""
+    last = b""
+    for batch in pq.ParquetFile(path).iter_batches(columns=["rref", "state", "reason"]):
+        for row in batch.to_pylist():
+            if row["state"] == state and row["rref"] != last:
+                last = row["rref"]
+                yield last, row["reason"]

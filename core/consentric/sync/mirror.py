@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from sys import intern
 
 from consentric.control.outbox import GONE_HASH
 from consentric.control.ownership import GONE, MirrorRow, gone_records, owned_labels, replace_mirror
@@ -82,7 +83,7 @@ def _listed(outlet: Outlet, find: Find) -> tuple[dict[tuple[bytes, str], str], i
         found = find(list(dict.fromkeys(one.record for one in chunk)))
         for one in chunk:
             if one.record in found and one.value:
-                shown[found[one.record], one.target] = one.value
+                shown[found[one.record], intern(one.target)] = one.value  # a million of a dozen texts
         return sum(one.record not in found for one in chunk)
 
     for one in outlet.writer.labelled(outlet.labels):

@@ -30,7 +30,7 @@ MAX_REJECTIONS = 8
 
 KIND_ORDER: tuple[ChangeKind, ...] = ("leave", "move", "enter")
 _STATE_ORDER: tuple[State, ...] = ("rejected", "written", "withheld", "unchanged")
-_WITHHELD_ORDER = (*EFFECTS, BY_HAND, RECORD_GONE)
+_REASON_ORDER = (REJECTED_BEFORE, *EFFECTS, BY_HAND, RECORD_GONE)
 # Removals go before additions, so nobody stands in two segments; the person's own no goes before all.
 DENIAL_STEP = 1
 _STEPS: Mapping[Verb, int] = {"clear": 2, "remove": 2, "set": 3, "add": 4}
@@ -100,7 +100,7 @@ class RecordPlan:
         mine = [one for one in self.sets if one.state == self.state and one.reason]
         if not mine or self.state in ("written", "unchanged"):
             return ""
-        return min(mine, key=lambda one: _WITHHELD_ORDER.index(one.effect or one.reason)).reason
+        return min(mine, key=lambda one: _REASON_ORDER.index(one.effect or one.reason)).reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

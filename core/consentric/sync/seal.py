@@ -22,6 +22,7 @@ from consentric.control.plans import (
     new_plan_id,
     record_approval,
     seal,
+    was_ever_applied,
 )
 from consentric.control.store import ControlStore
 from consentric.sdk.contracts import Clock, LabelSet, Writer
@@ -274,7 +275,7 @@ def _hashed(digest: PlanHash, ops: Iterable[PlannedOp]) -> list[OpRow]:
 
 def _history(store: ControlStore, destination: str) -> History:
     reports = [plan.report for plan in finished_plans(store, destination, limit=MEDIAN_OF)]
-    if not reports:
+    if not was_ever_applied(store, destination):
         return History()
     moves = [sum(move["people"] for move in report["moves"]) for report in reports]
     return History(moves=moves, population=reports[0]["population"])

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from consentric.control.ownership import move_record
 from consentric.sdk.errors import ConfigError, GuardError
+from consentric.sync.listing import listed_records
 from consentric.sync.seal import approve_plan
 from consentric.sync.settings import BrakeSettings, DestinationSettings
 
@@ -72,6 +73,22 @@ def test_listing_has_every_change_and_every_withheld_record(world):
         (4, "written", "", "champions"),
         (5, "written", "", "champions"),
     ]
+
+
+def test_records_of_a_state_are_listed_once_with_their_reason(world):
+    world.denied[2] = ("CONSENT_MISSING", "expire")
+    report = world.plan()
+    assert list(listed_records(Path(report.rows), "withheld")) == [(rref(2), "CONSENT_MISSING")]
+
+
+def test_plan_without_changes_is_no_first_apply(world):
+    everybody, world.segments = world.segments, {1: None}
+    world.crm.provisioned = {"field:rfm5", "list:rfm5.champions", "list:rfm5.loyal"}
+    report = world.plan(approved=False)
+    assert (report.brake, report.has_changes) == ((), False)
+    world.apply(report.plan)
+    world.segments = everybody
+    assert world.plan(approved=False).first_apply
 
 
 def test_plan_that_fails_halfway_leaves_nothing(world):
