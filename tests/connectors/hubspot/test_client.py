@@ -135,6 +135,19 @@ def test_a_read_by_post_is_asked_again_and_a_write_by_post_is_not(serve: Serve, 
     assert len(server.asked) == 3
 
 
+def test_a_redirect_is_never_followed_and_an_error_never_retried_behind_our_back(
+    serve: Serve, client_for: Make, waits: Any
+) -> None:
+    elsewhere = {"Location": "https://127.0.0.1:9/stolen"}
+    server = serve(lambda asked: (302, error_body(), elsewhere))
+    assert caught(client_for(server)).kind is RemoteKind.FATAL
+    assert len(server.asked) == 1
+    answers = [(503, b"", {"Retry-After": "1"}), {}]
+    client_for(other := serve(lambda asked: answers.pop(0))).request("GET", "account")
+    assert len(other.asked) == 2
+    assert len(waits.seconds) == 1, "the wait was ours, not urllib3's"
+
+
 def test_a_cut_answer_to_a_write_is_ambiguous(serve: Serve, client_for: Make) -> None:
     server = serve(lambda asked: (200, b'{"status":', {"Content-Length": "100"}))
     assert caught(client_for(server), "POST", "objects.update", body={}).kind is RemoteKind.AMBIGUOUS

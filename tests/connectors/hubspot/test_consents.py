@@ -47,6 +47,11 @@ def test_a_confirmed_double_opt_in_is_grade_a() -> None:
     assert (event.grade, event.method) == ("A", "doi")
 
 
+def test_a_confirmed_address_does_not_make_a_no_a_confirmed_one() -> None:
+    (event,) = events(status("UNSUBSCRIBED"), properties={"hs_emailconfirmationstatus": "Confirmed"})
+    assert (event.grade, event.method) == ("C", "crm_flag")
+
+
 @pytest.mark.parametrize(
     ("text", "time"),
     [

@@ -235,6 +235,18 @@ def test_a_page_given_in_the_place_of_another_is_noticed_and_promises_nothing(po
     assert of(Complete, records) == of(Bookmark, records) == []
 
 
+def test_a_loser_in_the_recycling_bin_is_no_deletion(portal: Any) -> None:
+    loser = portal.state.add_contact({"email": "a@example.org"}, created_at=JANUARY)
+    portal.state.add_contact(
+        {"email": "b@example.org", "hs_merged_object_ids": str(loser)}, created_at=JANUARY
+    )
+    store = portal.state.objects["contacts"]
+    store.archive(store.live[loser], "2026-05-01T00:00:00.000Z")
+    records = contacts(portal.connector())
+    assert [merge.loser for merge in of(Merge, records)] == [ref(loser)]
+    assert of(Deletion, records) == []
+
+
 @pytest.mark.parametrize("kind", ["short-page", "empty-page"])
 def test_odd_pages_lose_and_double_nobody(portal: Any, kind: str) -> None:
     for n in range(450):
