@@ -14,6 +14,8 @@ from consentric.control.runs import list_runs
 from consentric.control.store import ControlStore
 from consentric.sdk.contracts import Connector
 from consentric.sdk.errors import ConfigError, ConsentricError
+from consentric_privacy.assessment import assessment_is_signed
+from consentric_privacy.people import PeopleStore
 
 from .config import Config, load_config
 from .lock import network_file_system
@@ -195,6 +197,28 @@ def _jobs(examination: Examination) -> Iterator[Check]:
             yield Check(name="jobs", state="ok", finding=f'job "{job.job}" {ran} and ended {job.state}')
 
 
+def _assessments(examination: Examination) -> Iterator[Check]:
+    """Legitimate interest allows nothing until its balancing test is signed (GDPR art. 6(1)(f))."""
+    config = examination.config
+    named = [purpose for purpose in config.settings.purpose if purpose.assessment is not None]
+    if not named:
+        return
+    people = PeopleStore.open(config.folder) if (config.folder / "people.sqlite").exists() else None
+    try:
+        for purpose in named:
+            file = str(purpose.assessment).removeprefix("file:")
+            if people is not None and assessment_is_signed(people, purpose, config.folder):
+                finding = f'purpose "{purpose.id}": {file} is signed'
+                yield Check(name="assessments", state="ok", finding=finding)
+                continue
+            finding = f'purpose "{purpose.id}" allows nothing: {file} is not signed, or was altered since'
+            fix = f'consentric records lia --sign {file} --by "NAME"'
+            yield Check(name="assessments", state="failed", finding=finding, fix=fix)
+    finally:
+        if people is not None:
+            people.close()
+
+
 def _connection(examination: Examination, name: str) -> Check:
     try:
         with examination.open_connector(examination.config, name) as connector:
@@ -228,6 +252,7 @@ _CHECKS: dict[str, Callable[[Examination], Iterator[Check]]] = {
     "clock": _clock,
     "sandbox": _sandbox,
     "jobs": _jobs,
+    "assessments": _assessments,
 }
 
 

@@ -69,12 +69,6 @@ class Session:
                 progress=StoppableProgress(progress, interruption), should_stop=interruption.should_stop
             )
 
-    @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """The same for work that does not look itself whether it should stop."""
-        with self.working() as work:
-            yield work.progress
-
     def is_terminal(self) -> bool:
         """Whether a person can be asked."""
         return self.may_ask and sys.stdin.isatty()

@@ -164,6 +164,18 @@ def test_a_missing_sandbox_is_found(workspace: Path) -> None:
     assert check.fix == "consentric sandbox up ../sandbox"
 
 
+def test_an_unsigned_assessment_is_found(workspace: Path) -> None:
+    purpose = (
+        '[[purpose]]\nid = "segmentation"\nbasis = ["legitimate_interest"]\nassessment = "file:lia.pdf"\n'
+    )
+    (workspace / "config.toml").write_text(CONFIG + purpose)
+    check = checks(workspace)["assessments"]
+    assert check.finding == (
+        'purpose "segmentation" allows nothing: lia.pdf is not signed, or was altered since'
+    )
+    assert check.fix == 'consentric records lia --sign lia.pdf --by "NAME"'
+
+
 def test_one_check_or_connection_can_be_asked_for(workspace: Path) -> None:
     assert list(checks(workspace, only="hubspot")) == ["hubspot"]
     assert list(checks(workspace, only="disk")) == ["disk"]
