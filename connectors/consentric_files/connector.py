@@ -25,7 +25,7 @@ class FilesConnector(Connector):
     """
 
     name: ClassVar[str] = "files"
-    is_remote = False
+    is_remote: ClassVar[bool] = False
     settings_model: ClassVar[type[BaseModel]] = FilesSettings
     settings: FilesSettings
 

@@ -94,6 +94,7 @@ def load_config(path: Path) -> Config:
         found += cross_faults(document)
         found += segment_faults(document)
         found += _purchase_faults(document, connections)
+        found += _clock_faults(document, plugins)
     faults = [*document.faults, *_in_order(document, found)]
     if faults or settings is None:
         raise _config_error(faults, document)
@@ -178,6 +179,34 @@ def _names(value: Any, key: str) -> bool:
     if isinstance(value, dict):
         return bool(value.get(key)) or any(_names(inner, key) for inner in value.values())
     return isinstance(value, list | tuple) and any(_names(inner, key) for inner in value)
+
+
+def _clock_faults(document: Document, plugins: Plugins) -> list[Found]:
+    """A fixed clock would make consent look fresh for ever; it is for CRMs that are pretended themselves."""
+    if "clock" not in document.content:
+        return []
+    tables = document.content.get("connections")
+    named = (
+        [table for table in tables.values() if isinstance(table, dict)] if isinstance(tables, dict) else []
+    )
+    if named and not any(_is_real(table, plugins) for table in named):
+        return []
+    fault = Fault(
+        "a fixed clock is for pretend CRMs only, and a connection here is real",
+        where=document.where(("clock",)),
+        hint="take [clock] out, or give every connection to a CRM a `sandbox`",
+        code="CS209",
+    )
+    return [(("clock",), fault)]
+
+
+def _is_real(table: dict[str, Any], plugins: Plugins) -> bool:
+    if "sandbox" in table:
+        return False
+    try:
+        return plugins.connector(str(table.get("connector"))).is_remote
+    except ConfigError:
+        return False  # a fault of its own
 
 
 def _allowed(document: Document) -> tuple[str, ...]:

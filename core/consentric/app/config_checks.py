@@ -50,7 +50,6 @@ def cross_faults(document: Document) -> list[Found]:
         _transfers,
         _assessments,
         _special_fields,
-        _pretend_clock,
     )
     return [found for check in checks for found in check(document)]
 
@@ -162,22 +161,6 @@ def _special_fields(document: Document) -> Iterator[Found]:
                 code="CS208",
             )
             yield path, fault
-
-
-def _pretend_clock(document: Document) -> Iterator[Found]:
-    connections = document.content.get("connections")
-    if "clock" not in document.content:
-        return
-    tables = connections.values() if isinstance(connections, dict) else ()
-    real = [table for table in tables if isinstance(table, dict) and "sandbox" not in table]
-    if real or not connections:
-        fault = Fault(
-            "a fixed clock is for pretend CRMs only, and a connection here is real",
-            where=document.where(("clock",)),
-            hint="take [clock] out, or give every connection a `sandbox`",
-            code="CS209",
-        )
-        yield ("clock",), fault
 
 
 def _rows(document: Document, section: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -179,7 +179,7 @@ class Workspace:
                     f'connection "{connection}": the sandbox folder "{settings.sandbox}" is missing',
                     where=self.config.where("connections", connection, "sandbox"),
                     hint="make one with  consentric sandbox up FOLDER  or run  consentric demo",
-                    code="CS213",
+                    code="CS223",
                 )
             serve = self.config.plugins.sandbox(settings.connector)
             self._endpoints[connection] = self._open.enter_context(serve(folder, clock=self.clock))
