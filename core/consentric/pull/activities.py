@@ -25,8 +25,9 @@ def known_activities(
     activities: Sequence[Activity], stores: Stores, rules: Rules, report: StreamReport
 ) -> Known:
     """The activities that count, each with the rref of its record; the others are counted by reason."""
-    counted = [a for a in activities if rules.counts_purchases or a.kind not in PURCHASES]
-    report.counts["other_source"] += len(activities) - len(counted)
+    live = [a for a in activities if not a.is_cancelled]
+    counted = [a for a in live if rules.counts_purchases or a.kind not in PURCHASES]
+    report.counts["other_source"] += len(live) - len(counted)
     rrefs = known_records(stores.vault, rules.connection, {activity.record for activity in counted})
     known = [(activity, rrefs[activity.record]) for activity in counted if activity.record in rrefs]
     report.counts["unknown_record"] += len(counted) - len(known)
@@ -42,8 +43,6 @@ def write_facts(known: Known, stores: Stores) -> None:
     first_order: dict[bytes, datetime] = {}
     for activity, rref in acts:
         sid = subjects[rref]
-        if activity.is_cancelled:
-            continue
         last[sid] = max(activity.at, last.get(sid, activity.at))
         if activity.kind == "order":
             first_order[sid] = min(activity.at, first_order.get(sid, activity.at))
@@ -59,13 +58,22 @@ def write_facts(known: Known, stores: Stores) -> None:
     )
 
 
-def write_warehouse(known: Known, stores: Stores, rules: Rules) -> None:
-    """Writes activity rows; cancelled ones leave."""
+def remove_cancelled(activities: Sequence[Activity], stores: Stores, rules: Rules) -> None:
+    """Takes out what turned out not to count, by its key: a deleted deal no longer says whose it was.
+
+    Of an activity that stands twice in a page the later state counts.
+    """
     key = stores.pseudonyms.source_key
-    live = [(a, rref, key(rules.connection, a.key)) for a, rref in known if not a.is_cancelled]
-    cancelled = [key(rules.connection, a.key) for a, _ in known if a.is_cancelled]
+    latest = {activity.key: activity for activity in activities}
+    cancelled = [key(rules.connection, a.key) for a in latest.values() if a.is_cancelled]
     if cancelled:
         stores.warehouse.remove_activities(cancelled)
+
+
+def write_warehouse(known: Known, stores: Stores, rules: Rules) -> None:
+    """Writes activity rows."""
+    key = stores.pseudonyms.source_key
+    live = [(a, rref, key(rules.connection, a.key)) for a, rref in known]
     if not live:
         return
     stores.warehouse.put_activities(

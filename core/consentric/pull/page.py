@@ -72,6 +72,7 @@ class Page:
             stores.warehouse.merge_records([merge.loser_rref for merge in merged])
             stores.warehouse.retire_records(gone)
             activities.write_warehouse(known, stores, rules)
+            activities.remove_cancelled(self.activities, stores, rules)
         for merge in merged:
             move_record(stores.control, merge.loser_rref, merge.winner_rref)
         return {record.rref for record in admission.records}
