@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .wanted import Effect
+from consentric.sdk.permit import Permit
 
 MAX_AGE = timedelta(minutes=5)
 """A consent read longer ago is read again before the next batch (privacy 5.5)."""
 
 UNREAD = "CONSENT_NOT_READ"
 UNDECIDED = "PERMISSION_MISSING"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
-    """What the gate decides for one record of a destination, all purposes together."""
-
-    allowed: bool
-    reason: str
-    effect: Effect
-    """What a denial does to labels; empty when allowed."""
 
 
 Permits = Callable[[Sequence[bytes]], Mapping[bytes, Permit]]

@@ -10,8 +10,9 @@ from typing import Generic, Literal, TypeVar
 from consentric.control.outbox import RECORD_GONE
 from consentric.control.ownership import GONE, MirrorRow, Owned
 from consentric.sdk.contracts import Verb
+from consentric.sdk.permit import Effect
 
-from .wanted import EFFECTS, Effect, Wanted
+from .wanted import EFFECTS, Wanted
 
 ChangeKind = Literal["enter", "move", "leave"]
 Cause = Literal["people changed", "rule changed", "consent changed", "records merged"]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 import duckdb
 
-Effect = Literal["", "remove", "refuse", "expire", "hold"]
-"""What a denial does to a label already written; empty when nothing is denied."""
+from consentric.sdk.permit import Effect
 
 EFFECTS: tuple[Effect, ...] = ("remove", "refuse", "expire", "hold")
 """In the order in which they count when denials differ (privacy 5.3a)."""

@@ -23,11 +23,11 @@ from consentric.sdk.contracts import (
     Writer,
 )
 from consentric.sdk.errors import RemoteError, RemoteKind
+from consentric.sdk.permit import Permit
 from consentric.sdk.records import RecordRef
 from consentric.sync.apply import apply_plan
 from consentric.sync.mirror import read_labels
 from consentric.sync.outlet import open_outlet
-from consentric.sync.permits import Permit
 from consentric.sync.seal import approve_plan, seal_plan
 from consentric.sync.settings import BrakeSettings, DestinationSettings
 from consentric.sync.wanted import Wanted
