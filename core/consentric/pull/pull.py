@@ -41,10 +41,10 @@ def pull(
         began = clock()
         reader = _Reader(stores, rules, began, outcome, progress)
         save = partial(_save, stores, rules, stream.name, stream.partition, warehouse_id)
-        reader.read(connector.read(stream, since), save=save, resumes_inside=stream.is_sorted)
+        is_read = reader.read(connector.read(stream, since), save=save, resumes_inside=stream.is_sorted)
         if outcome.state == "complete" and stream.kind == "contacts":
             _infer_absence(stream, reader.seen, stores, rules, at=began, report=outcome)
-        if stream.kind != "activities" and outcome.state != "incomplete":
+        if stream.kind != "activities" and is_read:
             with stores.people.transaction():
                 stores.ledger.mark_read(rules.connection, began, full=outcome.state == "complete")
     return report
@@ -63,8 +63,8 @@ def pull_denials(connector: Connector, stores: Stores, rules: Rules, *, clock: C
     began = clock()
     reader = _Reader(stores, rules, began, outcome, None)
     save = partial(_save, stores, rules, _DENIALS, "", None)
-    reader.read(connector.read_denials(since), save=save, resumes_inside=False)
-    if outcome.state != "incomplete":
+    is_read = reader.read(connector.read_denials(since), save=save, resumes_inside=False)
+    if is_read:
         with stores.people.transaction():
             stores.ledger.mark_read(rules.connection, began, full=False)
     return outcome
@@ -77,6 +77,7 @@ class _Reader:
         self, stores: Stores, rules: Rules, began: datetime, report: StreamReport, progress: Progress | None
     ) -> None:
         self.seen: set[bytes] = set()
+        self._lacks_consents = False
         self._stores = stores
         self._rules = rules
         self._began = began
@@ -86,10 +87,12 @@ class _Reader:
 
     def read(
         self, records: Iterator[Record], *, save: Callable[[Bookmark], None], resumes_inside: bool
-    ) -> None:
+    ) -> bool:
         """Writes everything, then saves the last bookmark; of a sorted stream each one, after its page.
 
-        A stream that did not come to its end keeps only the bookmarks it may resume inside.
+        Returns:
+            Whether it came to a promise with the consents of everybody in it. A stream that merely lost a
+            field did: it is incomplete, for nothing follows from absence, but what people said is known.
         """
         bookmark: Bookmark | None = None
         for record in records:
@@ -107,11 +110,14 @@ class _Reader:
                 case _:
                     self._take(record)
         self._flush()
-        if bookmark is not None and self._report.state != "incomplete":
-            save(bookmark)
+        if bookmark is None or self._lacks_consents:
+            return False
+        save(bookmark)
+        return True
 
     def _take(self, record: Record) -> None:
         if isinstance(record, Contact) and not record.is_complete:
+            self._lacks_consents = True
             self._report.state = "incomplete"
             self._report.reason = "consents of some contacts could not be read"
         elif self._report.state == "unchanged":

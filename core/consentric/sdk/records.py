@@ -155,7 +155,7 @@ class Complete:
 class Incomplete:
     """The stream ended early or lost a field; nothing may be inferred from absence.
 
-    `reason` is a sentence without personal data.
+    A bookmark yielded before it is still a promise. `reason` is a sentence without personal data.
     """
 
     reason: str
