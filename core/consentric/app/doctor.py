@@ -77,7 +77,10 @@ def examine(
         first = error.faults[0] if error.faults else error
         finding = f"{error.message}; the first: {first.message}"
         return [Check(name="config", state="failed", finding=finding, fix="consentric config check")]
-    examination = Examination(config=config, now=now, open_connector=open_connector)
+    pinned = config.settings.clock
+    examination = Examination(
+        config=config, now=pinned.at if pinned is not None else now, open_connector=open_connector
+    )
     connections = list(config.settings.connections)
     known = ["config", *_CHECKS, *connections]
     if only is not None and only not in known:
