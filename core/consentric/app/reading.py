@@ -130,7 +130,7 @@ def _read_connection(job: Job, name: str, *, is_full: bool) -> PullReport:
 def _read_denials(job: Job, name: str) -> bool:
     workspace = job.workspace
     try:
-        report = pull_denials(
+        return pull_denials(
             job.connections.connector(name),
             workspace.stores,
             job.connections.rules(name),
@@ -138,7 +138,6 @@ def _read_denials(job: Job, name: str) -> bool:
         )
     except RemoteError:
         return False
-    return report.state != "incomplete"
 
 
 def _read_labels(job: Job, destination: DestinationSettings) -> int:

@@ -50,8 +50,11 @@ def pull(
     return report
 
 
-def pull_denials(connector: Connector, stores: Stores, rules: Rules, *, clock: Clock) -> StreamReport:
+def pull_denials(connector: Connector, stores: Stores, rules: Rules, *, clock: Clock) -> bool:
     """Reads consent changes only, as cheaply as the CRM allows; under a bookmark of its own.
+
+    Returns:
+        Whether the consents of everybody who changed are known now.
 
     Raises:
         RemoteError: The CRM refused or was not reached: what rests on this source is then held.
@@ -67,7 +70,7 @@ def pull_denials(connector: Connector, stores: Stores, rules: Rules, *, clock: C
     if is_read:
         with stores.people.transaction():
             stores.ledger.mark_read(rules.connection, began, full=False)
-    return outcome
+    return is_read
 
 
 class _Reader:
