@@ -214,7 +214,7 @@ def _note_labels(database: Connection, plan: Plan, one: Resolved, *, now: dateti
         return
     row = MirrorRow(rref=op.rref, target=op.target, value_hash=one.shown)
     put_mirror(database, destination, [row], observed_at=now)
-    if one.state == "skipped":
+    if one.state == "skipped" or op.old == op.new:  # written once more as it was: nobody moved
         return
     # Of ours stands `new` when it is done, and still `old` when the CRM did not apply it.
     is_done = one.state == "done"

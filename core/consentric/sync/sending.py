@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from consentric.control.outbox import RECORD_GONE, Op, Resolved, mark_sent, note_job, pending_ops
-from consentric.control.ownership import mirror_of
+from consentric.control.ownership import Owned, mirror_of, owned_by
 from consentric.control.plans import Plan
 from consentric.sdk.contracts import Accepted, Change, Outcome
 from consentric.sdk.errors import ConsentricError, GuardError, RemoteError, RemoteKind
@@ -131,7 +131,8 @@ class Sending:
     ) -> list[Resolved]:
         """Sends and reads the answer; an op without an end in the result is in doubt and stays sent."""
         outlet = self._outlet
-        changes = [_change(op, refs[op.rref], plan.head.as_of_day) for op in ops]
+        kept = self._kept(ops)
+        changes = [_change(op, refs[op.rref], plan.head.as_of_day, kept.get(op.id)) for op in ops]
         answers: dict[int, Outcome] = {}
         failure: RemoteError | None = None
         outlet.store.kill_point("before request")
@@ -151,6 +152,14 @@ class Sending:
             self._failures = 0
             return found
         return found + self._failed(plan, rest, refs, batch, failure)
+
+    def _kept(self, ops: Sequence[Op]) -> dict[int, Owned]:
+        """Labels that are written once more as they were: the CRM dropped them while it merged records."""
+        repeats = [op for op in ops if op.old == op.new]
+        labels = owned_by(self._outlet.store, self._outlet.name, [op.rref for op in repeats])
+        return {
+            op.id: label for op in repeats for label in labels.get(op.rref, ()) if label.label == op.target
+        }
 
     def _failed(
         self,
@@ -224,7 +233,14 @@ class Sending:
             )
 
 
-def _change(op: Op, ref: RecordRef, since: date) -> Change:
+def _change(op: Op, ref: RecordRef, since: date, kept: Owned | None) -> Change:
+    previous = op.old if kept is None else kept.previous
     return Change(
-        op=op.id, record=ref, verb=op.verb, target=op.target, new=op.new, previous=op.old, since=since
+        op=op.id,
+        record=ref,
+        verb=op.verb,
+        target=op.target,
+        new=op.new,
+        previous=previous,
+        since=since if kept is None else kept.since,
     )

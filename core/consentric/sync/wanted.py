@@ -14,6 +14,7 @@ EFFECTS: tuple[Effect, ...] = ("remove", "refuse", "expire", "hold")
 """In the order in which they count when denials differ (privacy 5.3a)."""
 
 NOT_COMPUTED = "SEGMENTS_NOT_COMPUTED"
+NOT_COVERED = "TRANSFER_NOT_COVERED"
 MISSING = "PERMISSION_MISSING"
 OUTDATED = "PERMISSION_OUTDATED"
 
@@ -84,6 +85,7 @@ def read_wanted(
     purpose: str,
     channel: str,
     at: datetime,
+    is_covered: bool,
 ) -> Iterator[Wanted]:
     """One row per live record of the account and set, in the order of rref; nothing is written.
 
@@ -94,6 +96,9 @@ def read_wanted(
     Args:
         sets: Name of each set to the purpose it is computed for.
         at: Instant at which permissions must be valid.
+        is_covered: Whether the transfer to the destination has a ground (GDPR chapter V). Without one what
+            would be allowed is refused: the last rule before an ALLOW, asked here because it belongs to the
+            destination and not to the person.
     """
     parameters = {
         "sets": list(sets),
@@ -111,6 +116,8 @@ def read_wanted(
             effect: Effect = "" if rank == 9 else EFFECTS[rank - 1]
             if not is_computed and rank in (4, 9):
                 effect, reason = "hold", NOT_COMPUTED
+            if not effect and not is_covered:
+                effect, reason = "refuse", NOT_COVERED
             yield Wanted(
                 rref=bytes(rref),
                 set=name,

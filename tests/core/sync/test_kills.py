@@ -176,3 +176,18 @@ def test_kill_while_the_first_plan_is_applied_needs_no_second_approval(tmp_path)
     report = world.apply(left)
     assert (report.enter, report.total, report.exit_code) == (5, 6, 0)
     assert len(world.crm.writes) == 10
+
+
+def test_what_was_in_flight_is_read_back_before_anything_else_is_sent(prepared):
+    world = prepared()
+    world.writer.faults = [None, "kill"]
+    with pytest.raises(Killed):
+        night(world)
+    world.reopen()
+    asked: list[str] = []
+    reads, writes = world.writer.current, world.writer.apply
+    world.writer.current = lambda *given: (asked.append("read"), reads(*given))[1]
+    world.writer.apply = lambda *given: (asked.append("write"), writes(*given))[1]
+    [left] = resumable_plans(world.store, "prod")
+    world.apply(left)
+    assert asked[:2] == ["read", "write"]

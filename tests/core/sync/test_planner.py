@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consentric.control.ownership import GONE, MirrorRow, Owned
@@ -238,6 +238,7 @@ def worlds(draw):
     return wanted, owned, mirror
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_every_live_record_has_exactly_one_of_the_states(world):
     wanted, owned, mirror = world
@@ -247,6 +248,7 @@ def test_every_live_record_has_exactly_one_of_the_states(world):
     assert sum(states[name] for name in ("rejected", "written", "withheld", "unchanged")) == len(results)
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_no_denied_label_is_added_and_nothing_of_others_is_touched(world):
     wanted, owned, mirror = world
@@ -265,6 +267,7 @@ def test_no_denied_label_is_added_and_nothing_of_others_is_touched(world):
                     assert before == hash_value("member" if op.target.startswith("list") else owner.segment)
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_a_plan_carried_out_is_followed_by_an_empty_one(world):
     wanted, owned, mirror = world
