@@ -80,7 +80,7 @@ def _folder() -> Path:
     if spec is None or spec.origin is None:
         raise ConfigError(
             "the demo's purchases are not installed",
-            code="CS211",
+            code="CS225",
             hint="pip install 'consentric[demo]'",
         )
     return Path(spec.origin).parent / "data"

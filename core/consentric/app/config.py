@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from consentric.sdk.errors import ConfigError, Fault, KeyMaterialError
 from consentric_privacy.secrets import resolve
 
-from .config_checks import cross_faults
+from .config_checks import cross_faults, refusals
 from .config_faults import is_reference, literal_secret, literal_secrets, model_faults, secret_fields
 from .config_segments import segment_faults
 from .documents import Document, read_documents
@@ -106,6 +106,19 @@ def load_config(path: Path) -> Config:
         hash=_hash(document.content),
         _connections=connections,
     )
+
+
+def check_config(path: Path) -> Config:
+    """Loads the configuration and asks as well whether it can ever allow what it is for.
+
+    Raises:
+        ConfigError: With all faults, or with what its purposes and destinations lack.
+    """
+    config = load_config(path)
+    lacking = refusals(config.document)
+    if lacking:
+        raise _config_error(_in_order(config.document, lacking), config.document)
+    return config
 
 
 def _checked_settings(document: Document, found: list[Found]) -> Settings | None:

@@ -47,11 +47,18 @@ def cross_faults(document: Document) -> list[Found]:
         _unknown_names,
         _names_taken_twice,
         _channels,
-        _transfers,
-        _assessments,
         _special_fields,
     )
     return [found for check in checks for found in check(document)]
+
+
+def refusals(document: Document) -> list[Found]:
+    """What is missing so that people could be segmented or labelled at all.
+
+    No command but `config check` stops for it: the gate denies with the effect `refuse`, destinations stop
+    with exit 2, and a person's own no is carried out all the same.
+    """
+    return [*_transfers(document), *_assessments(document)]
 
 
 def names_of(document: Document, kind: str) -> list[str]:

@@ -21,8 +21,8 @@ from consentric.sync.seal import approve_plan
 from consentric.sync.settings import DestinationSettings
 
 from .job import Job, running
+from .messages import unknown_name
 from .outlets import segment_sets
-from .plugin_manager import did_you_mean
 from .reading import Reading, decide, read_connections
 from .workspace import CACHE_FOLDER, Workspace
 from .writing import destination_named, make_plan, seal_denials, send_plan
@@ -253,6 +253,5 @@ def _named(workspace: Workspace, names: Sequence[str]) -> list[str]:
     known = list(workspace.settings.connections)
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) or f"connections: {', '.join(known) or 'none'}"
-            raise ConfigError(f'no connection is named "{name}"', hint=hint, code="CS216")
+            raise unknown_name("connection", name, known)
     return list(names) or known

@@ -8,7 +8,6 @@ from datetime import date
 from functools import partial
 
 from consentric.gate.gate import permits
-from consentric.sdk.errors import ConfigError
 from consentric.sdk.permit import Permit
 from consentric.sync.apply import apply_plan
 from consentric.sync.removals import denials_only
@@ -18,8 +17,8 @@ from consentric.sync.settings import DestinationSettings
 from consentric.sync.wanted import read_wanted
 
 from .job import Job
+from .messages import unknown_name
 from .outlets import labels_of, links, outlet_of, segment_sets
-from .plugin_manager import did_you_mean
 from .reading import policy_of, purposes_of_sets, refresh_consents, use_of
 from .workspace import PLANS_FOLDER, Workspace
 
@@ -32,8 +31,7 @@ def destination_named(workspace: Workspace, name: str) -> DestinationSettings:
     """
     known = {one.name: one for one in workspace.settings.destination}
     if name not in known:
-        hint = did_you_mean(name, known) or f"destinations: {', '.join(known) or 'none'}"
-        raise ConfigError(f'no destination is named "{name}"', hint=hint, code="CS216")
+        raise unknown_name("destination", name, list(known))
     return known[name]
 
 
@@ -53,6 +51,7 @@ def make_plan(job: Job, destination: DestinationSettings, *, as_of_day: date) ->
             purpose=destination.purpose,
             channel=destination.channel,
             at=workspace.clock(),
+            is_covered=destination.transfer is not None,
         ),
         writer=job.connections.writer(destination.to),
         links=partial(links, workspace),

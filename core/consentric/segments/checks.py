@@ -134,4 +134,4 @@ def _fault(
         where = f'[[segment]] set = "{segment_set.name}", key = "{segment.key}"' + (
             f", {place}" if place else ""
         )
-    return Fault(message, where=where, hint=hint, code="CS223")
+    return Fault(message, where=where, hint=hint, code="CS228")

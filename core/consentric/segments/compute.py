@@ -84,7 +84,7 @@ def _sources(connection: duckdb.DuckDBPyConnection, configured: Sequence[str]) -
         raise ConfigError(
             f"{len(found)} connections hold orders and [purchases] names none: a purchase would count twice",
             hint=f'name the source of truth first:  [purchases] from = ["{found[0]}"]',
-            code="CS221",
+            code="CS226",
         )
     return found
 

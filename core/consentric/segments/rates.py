@@ -35,11 +35,11 @@ def read_rates(path: Path) -> list[Rate]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError:
-        raise ConfigError(f"the rates file {path.name} cannot be read", code="CS222") from None
+        raise ConfigError(f"the rates file {path.name} cannot be read", code="CS227") from None
     reader = csv.DictReader(text.splitlines())
     if not set(_COLUMNS) <= set(reader.fieldnames or ()):
         raise ConfigError(
-            f"{path.name} needs the columns currency, day and rate", where=f"{path.name}:1", code="CS222"
+            f"{path.name} needs the columns currency, day and rate", where=f"{path.name}:1", code="CS227"
         )
     rates, faults = [], []
     for number, row in enumerate(reader, start=2):
@@ -58,7 +58,7 @@ def read_rates(path: Path) -> list[Rate]:
             rates.append(rate)
     if faults:
         raise ConfigError(
-            f"{path.name} has {len(faults)} lines that cannot be used", faults=faults, code="CS222"
+            f"{path.name} has {len(faults)} lines that cannot be used", faults=faults, code="CS227"
         )
     return rates
 

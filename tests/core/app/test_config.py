@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consentric.app import cli
-from consentric.app.config import Config, load_config
+from consentric.app.config import Config, check_config, load_config
 from consentric.app.documents import MAX_BYTES
 from consentric.sdk.errors import ConfigError, Fault
 
@@ -164,13 +164,6 @@ def test_a_section_nobody_reads_is_refused(tmp_path: Path) -> None:
             "",
         ),
         (
-            'transfer = "adequacy"\n',
-            "",
-            'destination "prod" names no ground for the transfer of personal data (GDPR chapter V)',
-            "config.toml:26  [[destination]] transfer",
-            'add  transfer = "eea", "adequacy", "scc" or "bcr"',
-        ),
-        (
             'transfer = "adequacy"',
             'transfer = "adequancy"',
             "setting \"transfer\" = \"adequancy\": input should be 'eea', 'adequacy', 'scc' or 'bcr'",
@@ -212,14 +205,6 @@ def test_two_sources_of_purchases_need_an_order_number(tmp_path: Path) -> None:
     assert where == "config.toml:7  [connections.hubspot] order_number"
     numbered = two.replace("[[purpose]]", 'order_number = "order_no"\n[[purpose]]', 1)
     assert load(tmp_path, numbered).settings.purchases.sources == ("hubspot", "shop")
-
-
-def test_a_purpose_on_legitimate_interest_alone_needs_its_assessment(tmp_path: Path) -> None:
-    message, where, _ = only_fault(tmp_path, changed('assessment = "file:lia.pdf"\n', ""))
-    assert message == (
-        'purpose "segmentation" rests on legitimate interest alone and names no assessment of it'
-    )
-    assert where == "config.toml:11  [[purpose]] assessment"
 
 
 def test_a_fixed_clock_is_for_pretend_crms_only(tmp_path: Path) -> None:
@@ -362,3 +347,30 @@ def test_check_says_what_the_configuration_holds(tmp_path: Path, capsys: pytest.
         "  1 connections, 2 purposes, 1 segment sets, 1 destinations\n"
         "Next:  consentric doctor\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("taken_out", "message", "where"),
+    [
+        (
+            'transfer = "adequacy"\n',
+            'destination "prod" names no ground for the transfer of personal data (GDPR chapter V)',
+            "config.toml:26  [[destination]] transfer",
+        ),
+        (
+            'assessment = "file:lia.pdf"\n',
+            'purpose "segmentation" rests on legitimate interest alone and names no assessment of it',
+            "config.toml:11  [[purpose]] assessment",
+        ),
+    ],
+)
+def test_what_would_refuse_a_destination_loads_but_does_not_pass_the_check(
+    tmp_path: Path, taken_out: str, message: str, where: str
+) -> None:
+    load(tmp_path, changed(taken_out, ""))
+
+    with pytest.raises(ConfigError) as caught:
+        check_config(tmp_path / "config.toml")
+
+    assert caught.value.exit_code == 2
+    assert [(fault.message, fault.where) for fault in caught.value.faults] == [(message, where)]

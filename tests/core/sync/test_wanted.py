@@ -77,7 +77,7 @@ def put_member(warehouse, name, segment, *, to_run=None, set_name="rfm5"):
     )
 
 
-def wanted(warehouse, sets=None, account="hubspot"):
+def wanted(warehouse, sets=None, account="hubspot", is_covered=True):
     rows = read_wanted(
         warehouse.connection,
         account=account,
@@ -85,6 +85,7 @@ def wanted(warehouse, sets=None, account="hubspot"):
         purpose="email_marketing",
         channel="email",
         at=AT,
+        is_covered=is_covered,
     )
     return [(row.rref.rstrip(b"_").decode(), row.set, row.segment, row.reason, row.effect) for row in rows]
 
@@ -94,6 +95,18 @@ def test_member_whom_both_purposes_allow_gets_the_label(warehouse):
     permit(warehouse, "ann")
     put_member(warehouse, "ann", "loyal")
     assert wanted(warehouse) == [("ann", "rfm5", "loyal", "", "")]
+
+
+def test_without_a_ground_for_the_transfer_what_is_allowed_is_refused_and_a_no_stays_a_no(warehouse):
+    put_people(warehouse, "ann", "bob")
+    permit(warehouse, "ann")
+    permit(warehouse, "bob", mail=("DENY", "CONSENT_WITHDRAWN", "remove", None))
+    put_member(warehouse, "ann", "loyal")
+    put_member(warehouse, "bob", "loyal")
+    assert wanted(warehouse, is_covered=False) == [
+        ("ann", "rfm5", "loyal", "TRANSFER_NOT_COVERED", "refuse"),
+        ("bob", "rfm5", "loyal", "CONSENT_WITHDRAWN", "remove"),
+    ]
 
 
 def test_every_live_record_of_a_person_is_a_row_and_others_are_not(warehouse):

@@ -23,10 +23,10 @@ def check() -> None:
 
     Example:  consentric -c acme/config.toml config check
     """
-    from consentric.app.config import load_config
+    from consentric.app.config import check_config
 
     session = current_session()
-    loaded = load_config(session.config)
+    loaded = check_config(session.config)
     settings = loaded.settings
     counts = {
         "connections": len(settings.connections),
