@@ -73,6 +73,19 @@ def _a_denial_never_allows(trial: _Trial) -> bool:
     )
 
 
+def _a_last_denial_denies(trial: _Trial) -> bool:
+    """A denial after everything else left consent, soft opt-in or legitimate interest standing."""
+    denial = _event(
+        trial.rng,
+        state="denied",
+        purpose=trial.rng.choice(("news", "*")),
+        channel=trial.rng.choice(("email", "*")),
+        occurred_at=LATER,
+    )
+    after = trial.world.having(events=(*trial.world.person.events, denial)).decide()
+    return after.verdict == "DENY" or after.rule == 1 or after.basis in ("contract", "legal_obligation")
+
+
 def _no_grants_never_allow(trial: _Trial) -> bool:
     """Removing all grants turned DENY into ALLOW."""
     rest = tuple(event for event in trial.world.person.events if event.state != "granted")
@@ -151,6 +164,7 @@ def _valid_until_is_the_next_change(trial: _Trial) -> bool:
 
 _LAWS = (
     _a_denial_never_allows,
+    _a_last_denial_denies,
     _no_grants_never_allow,
     _order_of_events_is_nothing,
     _order_of_bases_is_nothing,

@@ -97,26 +97,28 @@ def _numbered(events: Iterable[Event]) -> tuple[Event, ...]:
 
 def _few(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     """Mostly none, at most two."""
-    return st.one_of(st.just(()), st.just(()), st.lists(strategy, max_size=2).map(tuple))
+    return st.one_of(*[st.just(())] * 4, st.lists(strategy, max_size=2).map(tuple))
 
 
 _FLAGS = (False, True)
-_MOSTLY_NOT = (False, False, False, True)
-_MAYBE = (None, None, *INSTANTS)
-_RARELY = (None,) * len(INSTANTS) + tuple(INSTANTS)
-_BASIS_LISTS = tuple(basis for size in (1, 2, 3) for basis in permutations(_BASES, size))
+_MOSTLY_NOT = (*[False] * 7, True)
+_MAYBE = (None, *INSTANTS)
+_RARELY = (None,) * len(INSTANTS) * 3 + tuple(INSTANTS)
+_BASIS_LISTS = (("consent",),) * 6 + tuple(
+    basis for size in (1, 2, 3) for basis in permutations(_BASES, size)
+)
 
 _events = st.lists(
     _mixed(
         _drawn_event,
         source=SOURCES,
         state=STATES,
-        purpose=("news", "news", "news", "*", "other"),
-        channel=("email", "email", "email", "*", "post"),
-        grade=("A", "B", "C", "D"),
+        purpose=(*["news"] * 8, "*", "other"),
+        channel=(*["email"] * 8, "*", "post"),
+        grade=("A", "A", "B", "B", "C", "D"),
         occurred_at=_MAYBE,
         first_observed_at=INSTANTS,
-        notice=(None, "n1", "n2"),
+        notice=(None, "n1", "n2", "n2"),
         origin=(None, "form"),
         parental=_MOSTLY_NOT,
         shown_again_at=_RARELY,
@@ -141,8 +143,8 @@ _objections = _mixed(
 )
 _facts = _mixed(
     Facts,
-    created_at=_MAYBE,
-    last_contact_at=_MAYBE,
+    created_at=_RARELY,
+    last_contact_at=_RARELY,
     consent_age_at=_RARELY,
     adult_at=_RARELY,
     customer_since=_MAYBE,
@@ -160,7 +162,7 @@ _purposes = _mixed(
     max_age_months=(None, 12, 36),
     accepted_notices=((), ("n2",)),
     authorities=((), SOURCES),
-    has_assessment=_FLAGS,
+    has_assessment=(True, True, False),
     child_directed=_MOSTLY_NOT,
 )
 _claims = _mixed(
@@ -175,9 +177,12 @@ _claims = _mixed(
 )
 _questions = _mixed(
     dict,
-    action=("process", "process", "write_back", "send", "store", "legal_claim", "rights_request"),
-    transfer=(None, "eea", "scc", "uncovered"),
-    is_read=(True, True, False),
+    action=(
+        *("process", "process", "process", "write_back", "write_back", "write_back"),
+        *("send", "export", "store", "legal_claim", "rights_request"),
+    ),
+    transfer=(None, "eea", "adequacy", "scc", "bcr", "uncovered"),
+    is_read=(True, True, True, False),
     special=_MOSTLY_NOT,
     reviewed=_FLAGS,
 )
