@@ -17,7 +17,6 @@ from consentric.sdk.errors import ConfigError, KeyMaterialError
 from consentric.warehouse.store import Warehouse
 from consentric_privacy.audit import AuditLog
 from consentric_privacy.deks import DekStore
-from consentric_privacy.files import check_private
 from consentric_privacy.keyset import Keyset, read_root_key
 from consentric_privacy.ledger import Ledger
 from consentric_privacy.people import PeopleStore
@@ -26,6 +25,7 @@ from consentric_privacy.vault import Vault
 
 from .config import Config, load_config
 from .lock import hold_workspace
+from .store_modes import require_private_stores
 
 KEYSET_FILE = "keyset.json"
 CONTROL_FILE = "control.sqlite"
@@ -55,10 +55,10 @@ class Workspace:
 
         Raises:
             ConfigError: With all faults of the files.
-            UnsafeStoreError: The folder can be read by others.
+            UnsafeStoreError: The folder or a store can be read by others.
         """
         config = load_config(path)
-        check_private(config.folder)
+        require_private_stores(config.folder, analytics_group=config.settings.workspace.analytics_group)
         return cls(config)
 
     @property
