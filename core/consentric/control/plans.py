@@ -195,10 +195,11 @@ def children_of(store: ControlStore, plan_id: str) -> list[Plan]:
 
 
 def finished_plans(store: ControlStore, destination: str, *, limit: int) -> list[Plan]:
-    """Applied plans of changes, newest first; what only executed denials is not among them."""
+    """Plans of changes that were applied or found nothing to do, newest first; no mere removals."""
     rows = store.connection.execute(
-        f"SELECT {COLUMNS} FROM plan WHERE destination = ? AND state = 'applied' AND kind = 'changes'"  # noqa: S608
-        " ORDER BY used_at DESC, rowid DESC LIMIT ?",
+        f"SELECT {COLUMNS} FROM plan WHERE destination = ? AND kind = 'changes'"  # noqa: S608
+        " AND (state = 'applied' OR (state = 'sealed' AND json_extract(report, '$.ops') = 0"
+        " AND json_array_length(report, '$.provisions') = 0)) ORDER BY rowid DESC LIMIT ?",
         (destination, limit),
     )
     return [_plan_of(row) for row in rows]

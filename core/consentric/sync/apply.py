@@ -36,6 +36,9 @@ from .settings import DestinationSettings
 from .settle import commit, settle
 from .verify import verify
 
+STALE = "CS531"
+"""Code of a plan that others have overtaken; a new one settles and replaces it."""
+
 SETTLING_ROUNDS = 3
 """Reads back and sends again at most so often within one apply; what is open then, the next run settles."""
 
@@ -187,9 +190,9 @@ def _checked(outlet: Outlet, plan_id: str, digest: str) -> Plan:
     plan = _found(outlet, plan_id)
     is_removal = plan.head.kind == "denials"  # a person's own no is carried out whatever else has changed
     if not is_removal and plan.head.config_digest != digest:
-        raise _refused(plan, "CS531", "is stale: the configuration of its destination changed")
+        raise _refused(plan, STALE, "is stale: the configuration of its destination changed")
     if not is_removal and plan.own_rev != revision(outlet.store, outlet.name):
-        raise _refused(plan, "CS531", "is stale: labels changed since it was made")
+        raise _refused(plan, STALE, "is stale: labels changed since it was made")
     if plan.brake and not plan.is_approved:
         raise _refused(
             plan,

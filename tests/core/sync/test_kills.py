@@ -7,7 +7,8 @@ from copy import deepcopy
 
 import pytest
 
-from consentric.sync.apply import resumable_plans
+from consentric.sdk.errors import GuardError
+from consentric.sync.apply import STALE, resumable_plans
 
 from .conftest import Killed, World, make_world
 
@@ -191,3 +192,20 @@ def test_what_was_in_flight_is_read_back_before_anything_else_is_sent(prepared):
     [left] = resumable_plans(world.store, "prod")
     world.apply(left)
     assert asked[:2] == ["read", "write"]
+
+
+def test_half_applied_plan_that_became_stale_is_replaced_by_the_next_one(prepared):
+    world = prepared()
+    world.writer.faults = [None, "kill"]
+    with pytest.raises(Killed):
+        night(world)
+    world.reopen()
+    world.settings = world.settings.model_copy(update={"automations": "fire"})
+    [left] = resumable_plans(world.store, "prod")
+    with pytest.raises(GuardError) as caught:
+        world.apply(left)
+    assert caught.value.code == STALE
+    world.plan()
+    assert resumable_plans(world.store, "prod") == []
+    recover_and_check(world)
+    assert len(world.crm.writes) == len(set(world.crm.writes))

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from consentric.control.ownership import move_record
+from consentric.control.ownership import move_record, owned_labels
 from consentric.sdk.errors import ConfigError, GuardError
 from consentric.sync.listing import listed_records
 from consentric.sync.seal import approve_plan
@@ -113,6 +113,16 @@ def test_changed_rule_is_the_cause_of_the_moves_of_its_set(world):
     assert world.plan().causes == {"rule changed": 1}
 
 
+def test_rule_that_changed_without_effect_is_no_cause_later(world):
+    world.sync()
+    world.rules = {"rfm5": "rule-2"}
+    world.reopen()
+    assert world.plan().has_changes is False
+    world.segments[1] = "champions"
+    world.reopen()
+    assert world.plan().causes == {"people changed": 1}
+
+
 def test_merge_is_the_cause_until_a_plan_has_taken_note_of_it(world):
     world.sync()
     move_record(world.store, rref(1), rref(6))
@@ -127,6 +137,27 @@ def test_merge_is_the_cause_until_a_plan_has_taken_note_of_it(world):
     assert world.crm.fields["crm-6", "field:rfm5"] == "loyal"
     world.reopen()
     assert world.sync().unchanged == 5
+
+
+def test_label_that_a_merge_dropped_is_written_again_as_it_was(world):
+    world.sync()
+    world.segments[1] = "champions"
+    world.reopen()
+    world.sync()
+    move_record(world.store, rref(1), rref(6))
+    del world.segments[1]
+    world.segments[6] = "champions"
+    del world.crm.fields["crm-1", "field:rfm5"]
+    world.crm.lists["list:rfm5.champions"].discard("crm-1")
+    world.reopen()
+    world.writer.seen.clear()
+    world.sync()
+    [again] = [one for one in world.writer.seen if one.verb == "set"]
+    assert (again.record.id, again.new, again.previous) == ("crm-6", "champions", "loyal")
+    [field] = [
+        one for one in owned_labels(world.store, "prod") if one.label == "field:rfm5" and one.rref == rref(6)
+    ]
+    assert (field.segment, field.previous) == ("champions", "loyal")
 
 
 def test_forbidden_destination_still_executes_a_no_and_cannot_be_approved(world):
