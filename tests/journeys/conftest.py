@@ -1,0 +1,74 @@
+"""Worlds for journeys: one where nothing happened yet, and one whose first labels are written."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consentric_sandbox.hubspot.portal import Portal
+
+from .world import COULD_CREATE_OR_SUBSCRIBE, World, build
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both worlds, built once; tests get copies."""
+    root: Path = tmp_path_factory.mktemp("worlds")
+    (root / "new").mkdir(mode=0o700)
+    build(root / "new")
+    labelled = _copied(root / "new", root / "labelled")
+    braked = labelled.sync()
+    assert braked.exit_code == 5
+    plan = braked.plans[0].plan
+    labelled.approve(plan)
+    assert labelled.apply(plan).exit_code == 0
+    return root
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Portal, Counter[str]]]:
+    """Remembers every portal that a step serves, for its counts of requests."""
+    portals: list[tuple[Portal, Counter[str]]] = []
+    opening = Portal.open.__func__  # type: ignore[attr-defined]
+
+    def opened(kind: type[Portal], /, folder: Path, **options: Any) -> Portal:
+        portal: Portal = opening(kind, folder, **options)
+        portals.append((portal, Counter(portal.requests)))
+        return portal
+
+    monkeypatch.setattr(Portal, "open", classmethod(opened))
+    return portals
+
+
+@pytest.fixture
+def new_world(templates: Path, tmp_path: Path, served: list[tuple[Portal, Counter[str]]]) -> Iterator[World]:
+    """Nothing was pulled yet."""
+    world = _copied(templates / "new", tmp_path / "world", served)
+    yield world
+    _nobody_was_created_or_subscribed(world)
+
+
+@pytest.fixture
+def world(templates: Path, tmp_path: Path, served: list[tuple[Portal, Counter[str]]]) -> Iterator[World]:
+    """The first labels were approved and written at `START`."""
+    world = _copied(templates / "labelled", tmp_path / "world", served)
+    yield world
+    _nobody_was_created_or_subscribed(world)
+
+
+def _copied(template: Path, root: Path, served: list[tuple[Portal, Counter[str]]] | None = None) -> World:
+    shutil.copytree(template, root)
+    root.chmod(0o700)
+    return World(root, portals=[] if served is None else served)
+
+
+def _nobody_was_created_or_subscribed(world: World) -> None:
+    """Holds after every journey, whatever happened in it."""
+    kinds = {line["kind"] for line in world.writes()}
+    assert kinds <= {"label", "provision", "merge"}  # merges are the CRM's own users'
+    assert world.requests().keys() & COULD_CREATE_OR_SUBSCRIBE == set()
