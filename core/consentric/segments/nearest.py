@@ -117,7 +117,7 @@ def _other_scores(
         neighbour = lookups.value_at(connection, purpose, subject, measure, place) if place >= 0 else None
         if neighbour is None:
             continue
-        value = neighbour if target > current else neighbour
+        value = neighbour + 1 if target > current else neighbour
         if value > 0 if days else value < 1:
             continue
         there = lookups.standing(connection, purpose, subject, measure, value)

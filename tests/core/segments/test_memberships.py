@@ -57,6 +57,23 @@ def test_a_move_ends_one_interval_and_opens_another(town: Town) -> None:
     ]
 
 
+def test_a_later_move_leaves_earlier_intervals_as_they_were(town: Town) -> None:
+    town.add("ann")
+    town.order("ann", 5)
+    town.run(BUYERS, SEGMENTS)
+    town.order("ann", 1, order_number="A1")
+    town.run(BUYERS, SEGMENTS)
+    town.act("ann", "refund", 0, amount_minor=-1000, currency="EUR", order_number="A1")
+    town.run(BUYERS, SEGMENTS)
+
+    assert town.rows(INTERVALS) == [
+        ("ann", "often", "02", "03"),
+        ("ann", "once", "01", "02"),
+        ("ann", "once", "03", None),
+    ]
+    assert town.rows("SELECT segment, previous FROM current_membership") == [("once", "often")]
+
+
 def test_somebody_whom_the_purpose_no_longer_allows_leaves(town: Town) -> None:
     town.add("ann", "bob")
     town.order("ann", 5)

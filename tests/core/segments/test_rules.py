@@ -225,6 +225,7 @@ def test_an_attribute_holds_if_any_live_record_says_so(town: Town) -> None:
     town.describe("ann", account="shop", city="Nantes")
     town.describe("bob", city="Nantes")
     town.describe("cat", city="Lyon", band="30-39")
+    town.describe("dan", band="30-39")
     town.add("cat", account="shop")
     town.warehouse.merge_records([rref("cat", "crm")])
 
