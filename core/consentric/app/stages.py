@@ -10,12 +10,12 @@ from typing import Any
 from consentric.control.plans import load_plan
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
-from consentric.sdk.errors import ConfigError
+from consentric.sdk.errors import ConfigError, GuardError
 from consentric.sdk.progress import Progress
 from consentric.segments.compute import compute
 from consentric.segments.rates import Rate, read_rates
 from consentric.segments.report import SegmentReport
-from consentric.sync.apply import resumable_plans
+from consentric.sync.apply import STALE, resumable_plans
 from consentric.sync.report import ApplyReport, PlanReport
 from consentric.sync.seal import approve_plan
 from consentric.sync.settings import DestinationSettings
@@ -212,7 +212,13 @@ def _resume(job: Job, report: SyncReport) -> None:
     """Goes on with plans that a killed or interrupted run left half applied, before anything is read."""
     for destination in job.workspace.settings.destination:
         for plan_id in resumable_plans(job.workspace.control, destination.name):
-            report.applies.append(send_plan(job, plan_id, destination))
+            try:
+                report.applies.append(send_plan(job, plan_id, destination))
+            except GuardError as error:
+                # The configuration or the labels moved on meanwhile: the next plan ends it and finds anew
+                # what it had not done.
+                if error.code != STALE:
+                    raise
 
 
 def _exit_code(report: SyncReport, reading: Reading) -> int:

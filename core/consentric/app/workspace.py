@@ -17,6 +17,7 @@ from consentric.sdk.errors import ConfigError, KeyMaterialError
 from consentric.warehouse.store import Warehouse
 from consentric_privacy.audit import AuditLog
 from consentric_privacy.deks import DekStore
+from consentric_privacy.files import forbid_others
 from consentric_privacy.keyset import Keyset, read_root_key
 from consentric_privacy.ledger import Ledger
 from consentric_privacy.people import PeopleStore
@@ -51,12 +52,13 @@ class Workspace:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Loads the configuration; touches no store yet.
+        """Loads the configuration; touches no store yet. From now on files are made for their owner alone.
 
         Raises:
             ConfigError: With all faults of the files.
             UnsafeStoreError: The folder or a store can be read by others.
         """
+        forbid_others()
         config = load_config(path)
         require_private_stores(config.folder, analytics_group=config.settings.workspace.analytics_group)
         return cls(config)

@@ -162,11 +162,15 @@ def _facts(contact: Contact, record: Admitted, rules: Rules, at: datetime) -> Su
     )
 
 
-def _attributes(contact: Contact, rules: Rules, today: date) -> Iterator[tuple[str, str]]:
+def _attributes(contact: Contact, rules: Rules, today: date) -> Iterator[tuple[str, str | None]]:
+    """Name and value of what is kept; a field that the source emptied gives None, which takes it out."""
     values: Mapping[str, object] = contact.fields
+    found: dict[str, str | None] = {}
     for field in rules.fields:
         if field.attribute is None or field.object != contact.ref.object or field.name not in values:
             continue
         value = generalised(contact.fields[field.name], field.generalise, today)
-        if value is not None:
-            yield field.attribute, value
+        # Two fields may fill one attribute; an empty one does not take out what the other says.
+        if value is not None or field.attribute not in found:
+            found[field.attribute] = value
+    yield from found.items()

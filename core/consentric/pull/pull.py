@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from consentric.control import absences
 from consentric.control.bookmarks import read_bookmark, save_bookmark
+from consentric.control.store import ControlStore
 from consentric.sdk.contracts import Clock, Connector, Stream
 from consentric.sdk.progress import Progress
 from consentric.sdk.records import Bookmark, Complete, Contact, Incomplete, Record
@@ -34,14 +35,12 @@ def pull(
     report = PullReport(connection=rules.connection)
     for stream in connector.streams():
         progress.step(f"{rules.connection}: {stream.name}")
-        warehouse_id = None if stream.kind == "consents" else stores.warehouse.warehouse_id
-        since = None if is_full else _bookmark(stores, rules, stream.name, stream.partition, warehouse_id)
         outcome = StreamReport(name=stream.name)
         report.streams.append(outcome)
-        began = clock()
+        began, place = clock(), _Place.of(stream, stores, rules)
+        since = None if is_full else place.bookmark(now=began)
         reader = _Reader(stores, rules, began, outcome, progress)
-        save = partial(_save, stores, rules, stream.name, stream.partition, warehouse_id)
-        is_read = reader.read(connector.read(stream, since), save=save, resumes_inside=stream.is_sorted)
+        is_read = reader.read(connector.read(stream, since), place, resumes_inside=stream.is_sorted)
         if outcome.state == "complete" and stream.kind == "contacts":
             _infer_absence(stream, reader.seen, stores, rules, at=began, report=outcome)
         if stream.kind != "activities" and is_read:
@@ -59,18 +58,52 @@ def pull_denials(connector: Connector, stores: Stores, rules: Rules, *, clock: C
     Raises:
         RemoteError: The CRM refused or was not reached: what rests on this source is then held.
     """
-    outcome = StreamReport(name=_DENIALS)
-    since = _bookmark(stores, rules, _DENIALS, "", None) or _earliest_contacts_bookmark(
-        connector, stores, rules
-    )
     began = clock()
-    reader = _Reader(stores, rules, began, outcome, None)
-    save = partial(_save, stores, rules, _DENIALS, "", None)
-    is_read = reader.read(connector.read_denials(since), save=save, resumes_inside=False)
+    place = _Place(stores.control, rules.connection, _DENIALS)
+    since = place.bookmark(now=began) or _earliest_contacts_bookmark(connector, stores, rules, now=began)
+    reader = _Reader(stores, rules, began, StreamReport(name=_DENIALS), None)
+    is_read = reader.read(connector.read_denials(since), place, resumes_inside=False)
     if is_read:
         with stores.people.transaction():
             stores.ledger.mark_read(rules.connection, began, full=False)
     return is_read
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the bookmark of one stream is kept; of contacts and activities it counts for one warehouse."""
+
+    control: ControlStore
+    connection: str
+    stream: str
+    partition: str = ""
+    warehouse_id: str | None = None
+
+    @classmethod
+    def of(cls, stream: Stream, stores: Stores, rules: Rules) -> _Place:
+        warehouse_id = None if stream.kind == "consents" else stores.warehouse.warehouse_id
+        return cls(stores.control, rules.connection, stream.name, stream.partition, warehouse_id)
+
+    def bookmark(self, *, now: datetime) -> Bookmark | None:
+        saved = read_bookmark(
+            self.control,
+            connection=self.connection,
+            stream=self.stream,
+            partition=self.partition,
+            warehouse_id=self.warehouse_id,
+            now=now,
+        )
+        return None if saved is None else Bookmark(watermark=saved.watermark)
+
+    def save(self, bookmark: Bookmark) -> None:
+        save_bookmark(
+            self.control,
+            connection=self.connection,
+            stream=self.stream,
+            partition=self.partition,
+            warehouse_id=self.warehouse_id,
+            watermark=bookmark.watermark,
+        )
 
 
 class _Reader:
@@ -88,9 +121,7 @@ class _Reader:
         self._progress = progress
         self._page = Page()
 
-    def read(
-        self, records: Iterator[Record], *, save: Callable[[Bookmark], None], resumes_inside: bool
-    ) -> bool:
+    def read(self, records: Iterator[Record], place: _Place, *, resumes_inside: bool) -> bool:
         """Writes everything, then saves the last bookmark; of a sorted stream each one, after its page.
 
         Returns:
@@ -104,7 +135,7 @@ class _Reader:
                     bookmark = record
                     if resumes_inside:
                         self._flush()
-                        save(record)
+                        place.save(record)
                 case Complete():
                     self._report.state = "incomplete" if self._report.state == "incomplete" else "complete"
                 case Incomplete(reason=reason):
@@ -115,7 +146,7 @@ class _Reader:
         self._flush()
         if bookmark is None or self._lacks_consents:
             return False
-        save(bookmark)
+        place.save(bookmark)
         return True
 
     def _take(self, record: Record) -> None:
@@ -158,39 +189,16 @@ def _infer_absence(
     report.counts["deletions"] += len(gone)
 
 
-def _bookmark(
-    stores: Stores, rules: Rules, stream: str, partition: str, warehouse_id: str | None
+def _earliest_contacts_bookmark(
+    connector: Connector, stores: Stores, rules: Rules, *, now: datetime
 ) -> Bookmark | None:
-    saved = read_bookmark(
-        stores.control,
-        connection=rules.connection,
-        stream=stream,
-        partition=partition,
-        warehouse_id=warehouse_id,
-    )
-    return None if saved is None else Bookmark(watermark=saved.watermark)
-
-
-def _earliest_contacts_bookmark(connector: Connector, stores: Stores, rules: Rules) -> Bookmark | None:
     """Where the last pull of contacts ended: consent before it is in the ledger already."""
     found = [
-        _bookmark(stores, rules, stream.name, stream.partition, stores.warehouse.warehouse_id)
+        _Place.of(stream, stores, rules).bookmark(now=now)
         for stream in connector.streams()
         if stream.kind == "contacts"
     ]
-    if not found or any(bookmark is None for bookmark in found):
+    known = [bookmark for bookmark in found if bookmark is not None]
+    if not known or len(known) < len(found):
         return None
-    return min((b for b in found if b is not None), key=lambda bookmark: bookmark.watermark)
-
-
-def _save(
-    stores: Stores, rules: Rules, stream: str, partition: str, warehouse_id: str | None, bookmark: Bookmark
-) -> None:
-    save_bookmark(
-        stores.control,
-        connection=rules.connection,
-        stream=stream,
-        partition=partition,
-        warehouse_id=warehouse_id,
-        watermark=bookmark.watermark,
-    )
+    return min(known, key=lambda bookmark: bookmark.watermark)
