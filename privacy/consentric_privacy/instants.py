@@ -19,7 +19,7 @@ def text_of(moment: datetime) -> str:
 
 def instant_of(text: str) -> datetime:
     """Reads an instant that `text_of` wrote."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def maybe_text(moment: datetime | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from consentric_privacy.purpose import Grade
 
@@ -12,9 +12,11 @@ EventState = Literal["granted", "denied", "withdrawn", "pending", "ended"]
 HitReason = Literal["erasure", "objection", "complaint", "bounce"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One consent event of one record; `*` as purpose or channel counts for denials and endings only."""
+class Event(NamedTuple):
+    """One consent event of one record; `*` as purpose or channel counts for denials and endings only.
+
+    A tuple, because a gate reads millions of them: a frozen dataclass of 13 fields takes six times as long.
+    """
 
     id: bytes
     rref: bytes

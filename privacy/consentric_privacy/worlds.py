@@ -18,7 +18,7 @@ _AFTER_ALL = b"\xff" * 17
 _RECORDS = "SELECT sid, rref, account, state FROM record WHERE sid IN (?*)"
 # A grant counts again only once the read that showed it again has finished (source_state).
 _EVENTS = """
-SELECT e.rref, e.id, e.source, e.purpose, e.channel, e.state, e.grade, e.occurred_at, e.first_observed_at,
+SELECT e.id, e.rref, e.source, e.purpose, e.channel, e.state, e.grade, e.occurred_at, e.first_observed_at,
        e.notice, e.origin, e.parental,
        CASE WHEN e.shown_again_at IS NULL THEN NULL
             WHEN e.shown_again_at <= (SELECT last_success_at FROM source_state WHERE source = e.source)
@@ -74,7 +74,7 @@ def _read_batch(connection: sqlite3.Connection, sids: Sequence[bytes]) -> Iterat
             sources[sid].append(account)
     events: dict[bytes, list[Event]] = defaultdict(list)
     for row in select_in(connection, _EVENTS, owner):
-        events[owner[row[0]]].append(_event(row))
+        events[owner[row[1]]].append(_event(row))
     hits: dict[bytes, list[Hit]] = defaultdict(list)
     for row in select_in(connection, _HITS, owner):
         hits[owner[row[0]]].append(_hit(row))
@@ -107,22 +107,22 @@ def _by_sid(
 
 
 def _event(row: tuple[Any, ...]) -> Event:
-    rref, event_id, source, purpose, channel, state, grade, occurred_at, observed_at = row[:9]
-    notice, origin, parental, shown_again_at = row[9:]
+    """An event of a row of `_EVENTS`, whose columns stand in the order of its fields."""
+    said, occurred_at, observed_at, told, parental, shown_again_at = (
+        row[:7],
+        row[7],
+        row[8],
+        row[9:11],
+        row[11],
+        row[12],
+    )
     return Event(
-        id=event_id,
-        rref=rref,
-        source=source,
-        purpose=purpose,
-        channel=channel,
-        state=state,
-        grade=grade,
-        occurred_at=None if occurred_at is None else instant_of(occurred_at),
-        first_observed_at=instant_of(observed_at),
-        notice=notice,
-        origin=origin,
-        parental=bool(parental),
-        shown_again_at=None if shown_again_at is None else instant_of(shown_again_at),
+        *said,
+        None if occurred_at is None else instant_of(occurred_at),
+        instant_of(observed_at),
+        *told,
+        bool(parental),
+        None if shown_again_at is None else instant_of(shown_again_at),
     )
 
 

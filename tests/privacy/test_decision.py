@@ -211,18 +211,18 @@ def test_a_purpose_with_double_opt_in_calls_a_single_one_unconfirmed() -> None:
     confirmed = replace(NEWS, min_grade="A")
 
     assert ask(Person(events=(GRANT,)), confirmed).reason == "CONSENT_UNCONFIRMED"
-    assert ask(Person(events=(replace(GRANT, grade="C"),)), confirmed).reason == "EVIDENCE_INSUFFICIENT"
+    assert ask(Person(events=(GRANT._replace(grade="C"),)), confirmed).reason == "EVIDENCE_INSUFFICIENT"
     assert ask(Person(events=(event("pending", "2026-03-01"),)), confirmed).reason == "CONSENT_UNCONFIRMED"
 
 
 def test_wildcards_count_for_denials_and_never_for_grants() -> None:
     anything = event("withdrawn", "2026-04-01", 1, purpose="*", channel="*")
 
-    assert ask(Person(events=(replace(GRANT, purpose="*"),))).reason == "CONSENT_MISSING"
-    assert ask(Person(events=(replace(GRANT, channel="*"),))).reason == "CONSENT_MISSING"
+    assert ask(Person(events=(GRANT._replace(purpose="*"),))).reason == "CONSENT_MISSING"
+    assert ask(Person(events=(GRANT._replace(channel="*"),))).reason == "CONSENT_MISSING"
     assert ask(Person(events=(GRANT, anything))).reason == "CONSENT_WITHDRAWN"
     assert ask(Person(events=(anything,)), RFM).reason == "CONSENT_WITHDRAWN"
-    assert ask(Person(events=(replace(anything, channel="email"),)), RFM).reason == "LEGITIMATE_INTEREST"
+    assert ask(Person(events=(anything._replace(channel="email"),)), RFM).reason == "LEGITIMATE_INTEREST"
 
 
 def test_a_withdrawal_that_is_only_inferred_expires_and_one_that_was_said_removes() -> None:
@@ -235,15 +235,15 @@ def test_a_withdrawal_that_is_only_inferred_expires_and_one_that_was_said_remove
 
 def test_an_ending_spares_other_records_sources_and_later_grants() -> None:
     for spared in (
-        replace(GRANT, rref=b"other"),
-        replace(GRANT, source="mailchimp"),
-        replace(GRANT, occurred_at=at("2026-06-02")),
-        replace(GRANT, shown_again_at=at("2026-06-02")),
+        GRANT._replace(rref=b"other"),
+        GRANT._replace(source="mailchimp"),
+        GRANT._replace(occurred_at=at("2026-06-02")),
+        GRANT._replace(shown_again_at=at("2026-06-02")),
     ):
         assert ask(Person(events=(spared, event("ended", None, 1)))).reason == "CONSENT_VALID"
-    tied = replace(GRANT, occurred_at=at("2026-06-01"))
+    tied = GRANT._replace(occurred_at=at("2026-06-01"))
     assert ask(Person(events=(tied, event("ended", None, 1)))).reason == "CONSENT_WITHDRAWN"
-    undated = replace(GRANT, occurred_at=None)
+    undated = GRANT._replace(occurred_at=None)
     assert ask(Person(events=(undated, event("ended", None, 1)))).reason == "CONSENT_WITHDRAWN"
 
 
@@ -352,7 +352,7 @@ def test_a_child_needs_a_verified_parental_grant(parental: dict[str, Any], reaso
     own = event("granted", "2026-03-02", 1, grade="A")
     ended = event("ended", None, 2, source="ended")
     child = Person(
-        events=(replace(GRANT, **parental), own, ended), facts=Facts(consent_age_at=at("2027-01-01"))
+        events=(GRANT._replace(**parental), own, ended), facts=Facts(consent_age_at=at("2027-01-01"))
     )
 
     assert ask(child).reason == reason
@@ -419,17 +419,17 @@ class TestClaims:
         assert self.reason(self.bare, exact) == "CONSENT_VALID"
 
     def test_a_claim_gives_no_time(self) -> None:
-        assert self.reason(replace(self.bare, occurred_at=None), self.claim) == "EVIDENCE_INSUFFICIENT"
+        assert self.reason(self.bare._replace(occurred_at=None), self.claim) == "EVIDENCE_INSUFFICIENT"
 
     def test_a_claim_does_not_replace_what_the_source_says(self) -> None:
-        assert self.reason(replace(self.bare, notice="n1"), self.claim) == "CONSENT_NOTICE_OUTDATED"
-        assert self.reason(replace(GRANT, grade="A", origin="Sign-up"), self.claim) == "CONSENT_VALID"
+        assert self.reason(self.bare._replace(notice="n1"), self.claim) == "CONSENT_NOTICE_OUTDATED"
+        assert self.reason(GRANT._replace(grade="A", origin="Sign-up"), self.claim) == "CONSENT_VALID"
 
     def test_a_claim_never_overrules_a_no(self) -> None:
         no = event("withdrawn", "2026-01-01", 1)
 
         assert self.reason(self.bare, self.claim, no) == "CONSENT_WITHDRAWN"
-        assert self.reason(replace(GRANT, origin="Sign-up"), self.claim, no) == "CONSENT_VALID"
+        assert self.reason(GRANT._replace(origin="Sign-up"), self.claim, no) == "CONSENT_VALID"
 
     def test_a_claim_can_say_that_an_opt_out_was_offered(self) -> None:
         purpose = replace(NEWS, basis=("soft_opt_in",))
@@ -455,7 +455,7 @@ class TestErasure:
     closed = Hit(reason="erasure", since=at("2026-04-01"), closed_at=at("2026-05-01"))
 
     def test_grants_and_purchases_before_an_erasure_never_count_again(self) -> None:
-        later = replace(GRANT, occurred_at=at("2026-04-02"))
+        later = GRANT._replace(occurred_at=at("2026-04-02"))
         assert ask(Person(events=(GRANT,), hits=(self.closed,))).reason == "CONSENT_MISSING"
         assert ask(Person(events=(GRANT, later), hits=(self.closed,))).reason == "CONSENT_VALID"
 
@@ -466,7 +466,7 @@ class TestErasure:
         assert ask(Person(facts=facts, hits=(self.closed,)), purpose).reason == "SOFT_OPT_IN"
 
     def test_an_entry_is_open_until_the_act_that_closes_it(self) -> None:
-        person = Person(events=(replace(GRANT, occurred_at=at("2026-05-01")),), hits=(self.closed,))
+        person = Person(events=(GRANT._replace(occurred_at=at("2026-05-01")),), hits=(self.closed,))
 
         assert ask(person, at=at("2026-04-30")).reason == "SUBJECT_ERASED"
         assert ask(person, at=at("2026-04-30")).valid_until == at("2026-05-01")

@@ -135,7 +135,7 @@ def _other_purposes_are_others(trial: _Trial) -> bool:
     )
     wild = _event(trial.rng, state="granted", purpose="*")
     # The claims of an opt-out look at where an address came from, so the sources stay the same.
-    strangers = tuple(replace(event, origin=None) for event in (stranger, elsewhere, wild))
+    strangers = tuple(event._replace(origin=None) for event in (stranger, elsewhere, wild))
     events = (*trial.world.person.events, *strangers)
     return (
         trial.world.having(events=events, sources=SOURCES).decide()

@@ -92,7 +92,7 @@ def _drawn_event(source: str, **values: Any) -> Event:
 
 
 def _numbered(events: Iterable[Event]) -> tuple[Event, ...]:
-    return tuple(replace(event, id=bytes([number])) for number, event in enumerate(events))
+    return tuple(event._replace(id=bytes([number])) for number, event in enumerate(events))
 
 
 def _few(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
