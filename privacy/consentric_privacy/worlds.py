@@ -108,21 +108,16 @@ def _by_sid(
 
 def _event(row: tuple[Any, ...]) -> Event:
     """An event of a row of `_EVENTS`, whose columns stand in the order of its fields."""
-    said, occurred_at, observed_at, told, parental, shown_again_at = (
-        row[:7],
-        row[7],
-        row[8],
-        row[9:11],
-        row[11],
-        row[12],
-    )
-    return Event(
-        *said,
-        None if occurred_at is None else instant_of(occurred_at),
-        instant_of(observed_at),
-        *told,
-        bool(parental),
-        None if shown_again_at is None else instant_of(shown_again_at),
+    occurred_at, observed_at, shown_again_at = row[7], row[8], row[12]
+    return Event._make(
+        (
+            *row[:7],
+            None if occurred_at is None else instant_of(occurred_at),
+            instant_of(observed_at),
+            *row[9:11],
+            bool(row[11]),
+            None if shown_again_at is None else instant_of(shown_again_at),
+        )
     )
 
 
