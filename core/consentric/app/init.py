@@ -73,6 +73,9 @@ def _config(answers: Answers) -> TOMLDocument:
     connection = tomlkit.table()
     _set(connection, "connector", answers["crm"], "crm", answers)
     _set(connection, "token", answers["token"], "token", answers)
+    if answers["assessment"]:
+        # Segments by value are made of purchases; every HubSpot account has deals, few have orders.
+        _set(connection, "purchases", "deals", "assessment", answers)
     if answers["subscription"]:
         consents = tomlkit.inline_table()
         consents[answers["subscription"]] = "email_marketing"

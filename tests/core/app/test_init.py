@@ -66,7 +66,11 @@ def test_an_assessment_allows_segmenting_and_nothing_else(tmp_path: Path) -> Non
     ]
     assert config["segment_set"] == [{"name": "rfm5", "purpose": "segmentation", "method": "rfm"}]
     assert "destination" not in config
-    assert "consents" not in config["connections"]["hubspot"]
+    assert config["connections"]["hubspot"] == {
+        "connector": "hubspot",
+        "token": "env:HUBSPOT_TOKEN",
+        "purchases": "deals",
+    }
 
 
 def test_a_transfer_alone_makes_the_destination(tmp_path: Path) -> None:
