@@ -114,12 +114,13 @@ class _Story:
     def _first_apply(self) -> None:
         from consentric.app import stages
         from consentric.app.render.apply import apply_text
-        from consentric.app.render.plan import plan_text
+        from consentric.app.render.plan import plans_text
 
         self._chapter("Plan: who may be labelled, who not and why; nothing is written", "consentric plan")
         with self._open() as workspace, self._session.working() as work:
-            plan = stages.plan(workspace, progress=work.progress)[0]
-            self._say(plan_text(plan, self._titles(workspace)))
+            planning = stages.plan(workspace, progress=work.progress)
+            self._say(plans_text(planning, self._titles(workspace)))
+        [plan] = planning.plans
         name = plan.plan
         self._chapter("The first apply waits for a named approval", f"consentric approve {name} --reason ...")
         with self._open() as workspace:

@@ -32,6 +32,18 @@ BRAKED = 5
 REFUSED = 2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning:
+    """Who may be segmented and labelled, and what would be written for them."""
+
+    gate: GateReport
+    plans: tuple[PlanReport, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `--json`."""
+        return {"gate": self.gate.as_json(), "plans": [one.as_json() for one in self.plans]}
+
+
 @dataclass(slots=True, kw_only=True)
 class SyncReport:
     """One whole run: what was read, decided, computed, planned and written."""
@@ -101,18 +113,18 @@ def plan(
     destinations: Sequence[str] = (),
     as_of: date | None = None,
     progress: Progress,
-) -> list[PlanReport]:
+) -> Planning:
     """Seals a plan for each destination; writes nothing to a CRM."""
     chosen = [destination_named(workspace, name) for name in destinations]
     with running(workspace, "plan", progress=progress) as job:
-        decide(job)
+        gate = decide(job)
         day = as_of or last_complete_day(workspace)
-        reports = [
+        plans = tuple(
             make_plan(job, destination, as_of_day=day)
             for destination in chosen or workspace.settings.destination
-        ]
-        job.summary.update(plans=" ".join(one.plan for one in reports))
-    return reports
+        )
+        job.summary.update(plans=" ".join(one.plan for one in plans))
+    return Planning(gate=gate, plans=plans)
 
 
 def approve(workspace: Workspace, plan_id: str, reason: str, *, by: str) -> None:

@@ -11,15 +11,18 @@ import pytest
 from consentric.app.explanation import Explanation, Verdict, WrittenLabel
 from consentric.app.render.apply import apply_text
 from consentric.app.render.explanation import explanation_text
+from consentric.app.render.gate import gate_text
 from consentric.app.render.ledger import Ledger, ledger_lines
 from consentric.app.render.plan import plan_text, plans_text
 from consentric.app.render.segments import segments_text
 from consentric.app.render.status import status_text
 from consentric.app.render.table import THIN_SPACE, table
 from consentric.app.render.words import REASONS
+from consentric.app.stages import Planning
 from consentric.app.status import status_of
 from consentric.control.runs import end_run, start_run
 from consentric.control.store import ControlStore
+from consentric.gate.gate import GateReport
 from consentric.segments.explanation import Input, Limit, NearestChange, Score, SetExplanation
 from consentric.segments.report import SegmentReport, SetReport
 from consentric.sync.report import ApplyReport, BrakeReason, Cost, Move, PlanReport
@@ -28,6 +31,20 @@ from consentric_privacy.effects import EFFECTS
 
 TITLES = {"rfm5.champions": "Champions", "rfm5.loyal": "Loyal", "rfm5.new": "New", "rfm5.at_risk": "At risk"}
 
+GATE = GateReport(
+    decided=81,
+    people=12_480,
+    allowed={
+        "email_marketing/email/write_back": 10_116,
+        "segmentation/none/process": 11_902,
+        "segmentation/none/write_back": 11_902,
+    },
+    denied={
+        "email_marketing/email/write_back": {"CONSENT_MISSING": 2_364},
+        "segmentation/none/process": {"OBJECTED": 544, "RESTRICTED": 34},
+        "segmentation/none/write_back": {"OBJECTED": 544, "RESTRICTED": 34},
+    },
+)
 PLAN = PlanReport(
     plan="7f3a",
     destination="hubspot-prod",
@@ -100,8 +117,33 @@ def test_states_that_do_not_add_up_are_never_shown() -> None:
         plan_text(replace(PLAN, unchanged=9_244), TITLES)
 
 
+def test_the_gate_says_who_may_be_what_and_why_not_the_others() -> None:
+    assert gate_text(GATE).replace(THIN_SPACE, " ") == (
+        "  people known         12 480    81 decided again\n"
+        "  may be segmented     11 902    purpose segmentation; not: objected 544, restricted 34\n"
+        "  may be labelled      10 116    purpose email_marketing by email; not: never asked 2 364"
+    )
+
+
+def test_a_purpose_that_may_compute_but_not_write_gets_a_line_of_its_own() -> None:
+    writing = "segmentation/none/write_back"
+    held = GateReport(
+        people=12_480,
+        allowed={**GATE.allowed, writing: 0},
+        denied={**GATE.denied, writing: {"SOURCE_STALE": 5}},
+    )
+
+    assert (
+        "  may be labelled           0    purpose segmentation; not: consent not read lately 5"
+        in gate_text(held)
+    )
+
+
 def test_no_destination_is_said_so() -> None:
-    assert plans_text([], TITLES) == "No destination is configured, so there is nothing to plan."
+    assert (
+        plans_text(Planning(gate=GATE, plans=()), TITLES)
+        == "No destination is configured, so there is nothing to plan."
+    )
 
 
 APPLY = ApplyReport(

@@ -36,15 +36,14 @@ def plan(
 
     session = current_session()
     with Workspace.open(session.config) as workspace, session.working() as work:
-        reports = stages.plan(
+        planning = stages.plan(
             workspace, destinations=destinations, as_of=session.as_of, progress=work.progress
         )
         titles = titles_of(segment_sets(workspace), session.lang)
-    data = {"plans": [report.as_json() for report in reports]}
-    session.show("consentric.plans/1", data, plans_text(reports, titles))
-    if any(report.refused for report in reports):
+    session.show("consentric.plans/1", planning.as_json(), plans_text(planning, titles))
+    if any(report.refused for report in planning.plans):
         ctx.exit(2)
-    is_pending = any(report.has_changes for report in reports)
+    is_pending = any(report.has_changes for report in planning.plans)
     ctx.exit(10 if detailed_exitcode and is_pending else 0)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from consentric.app.stages import Planning
 from consentric.sync.report import Cost, PlanReport
 
+from .gate import gate_text
 from .ledger import Ledger, ledger_lines, note_line
 from .table import number
 from .words import counted, in_words
@@ -14,11 +16,12 @@ Titles = Mapping[str, str]
 """`SET.SEGMENT` to the segment's name; a segment that is not in it shows its key."""
 
 
-def plans_text(reports: Sequence[PlanReport], titles: Titles) -> str:
-    """All plans of one command, one below the other."""
-    if not reports:
+def plans_text(planning: Planning, titles: Titles) -> str:
+    """Who may be segmented and labelled, then all plans of one command, one below the other."""
+    if not planning.plans:
         return "No destination is configured, so there is nothing to plan."
-    return "\n\n".join(plan_text(report, titles) for report in reports)
+    plans = [plan_text(report, titles) for report in planning.plans]
+    return "\n\n".join([gate_text(planning.gate), *plans])
 
 
 def plan_text(report: PlanReport, titles: Titles) -> str:

@@ -43,4 +43,4 @@ def _stream_line(stream: StreamReport) -> str:
         f"{number(stream.counts[key])} {words}" for key, words in _COUNTS.items() if stream.counts.get(key)
     ]
     reason = f": {stream.reason}" if stream.reason else ""
-    return f"    {stream.name:<14}{stream.state:<12}{', '.join(known)}{reason}".rstrip()
+    return f"    {stream.name:<17} {stream.state:<11} {', '.join(known)}{reason}".rstrip()

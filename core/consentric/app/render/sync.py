@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from consentric.app.stages import SyncReport
-from consentric.gate.gate import GateReport
 
 from .apply import apply_text
+from .gate import gate_text
 from .plan import Titles, plan_text
 from .pull import failure_lines, pulls_text
 from .segments import segments_text
 from .table import number
-from .words import counted
 
 
 def sync_text(report: SyncReport, titles: Titles) -> str:
@@ -26,16 +25,3 @@ def sync_text(report: SyncReport, titles: Titles) -> str:
     if not report.is_dry:
         blocks.append(f"{number(report.writes)} records changed in the CRMs.")
     return "\n".join(blocks)
-
-
-def gate_text(report: GateReport) -> str:
-    """How many people each question allows, and why not the others."""
-    lines = [f"Decided again about {number(report.decided)} of {number(report.people)} people"]
-    for question, allowed in report.allowed.items():
-        purpose, channel, action = question.split("/")
-        asked = {"process": "may be segmented", "write_back": "may be labelled"}.get(action, action)
-        on = "" if channel == "none" else f" by {channel}"
-        denied = counted(report.denied.get(question, {}))
-        why = f"; not: {denied}" if denied else ""
-        lines.append(f"  {asked:<18}{number(allowed):>9}    purpose {purpose}{on}{why}")
-    return "\n".join(lines)
