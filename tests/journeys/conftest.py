@@ -1,4 +1,4 @@
-"""Worlds for journeys: one where nothing happened yet, and one whose first labels are written."""
+"""Worlds for journeys: untouched, with an approved first plan, and with the first labels written."""
 
 from __future__ import annotations
 
@@ -17,16 +17,14 @@ from .world import COULD_CREATE_OR_SUBSCRIBE, World, build
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both worlds, built once; tests get copies."""
+    """The three worlds, built once; tests get copies."""
     root: Path = tmp_path_factory.mktemp("worlds")
     (root / "new").mkdir(mode=0o700)
     build(root / "new")
-    labelled = _copied(root / "new", root / "labelled")
-    braked = labelled.sync()
-    assert braked.exit_code == 5
-    plan = braked.plans[0].plan
-    labelled.approve(plan)
-    assert labelled.apply(plan).exit_code == 0
+    approved = _copied(root / "new", root / "approved")
+    approved.approve(approved.sync().plans[0].plan)
+    labelled = _copied(root / "approved", root / "labelled")
+    labelled.apply(labelled.latest_plan())
     return root
 
 
@@ -49,6 +47,16 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Portal, Counter[str]]]
 def new_world(templates: Path, tmp_path: Path, served: list[tuple[Portal, Counter[str]]]) -> Iterator[World]:
     """Nothing was pulled yet."""
     world = _copied(templates / "new", tmp_path / "world", served)
+    yield world
+    _nobody_was_created_or_subscribed(world)
+
+
+@pytest.fixture
+def approved_world(
+    templates: Path, tmp_path: Path, served: list[tuple[Portal, Counter[str]]]
+) -> Iterator[World]:
+    """The first plan was sealed and approved; nothing was written."""
+    world = _copied(templates / "approved", tmp_path / "world", served)
     yield world
     _nobody_was_created_or_subscribed(world)
 

@@ -21,6 +21,7 @@ from consentric.app.reading import Reading
 from consentric.app.stages import SyncReport
 from consentric.app.workspace import Workspace
 from consentric.control.ownership import Owned, mirror_rows, owned_labels
+from consentric.control.plans import list_plans
 from consentric.sdk.progress import SilentProgress
 from consentric.segments.report import SegmentReport
 from consentric.sync.report import ApplyReport, PlanReport
@@ -214,21 +215,21 @@ class World:
 
     def plan(self) -> PlanReport:
         with self.opened() as workspace:
-            [report] = stages.plan(workspace, progress=SilentProgress())
+            [report] = stages.plan(workspace, progress=SilentProgress()).plans
         return report
 
     def approve(self, plan: str) -> None:
         with self.opened() as workspace:
             stages.approve(workspace, plan, "looked at with the shop", by="tests")
 
-    def apply(self, plan: str) -> ApplyReport:
-        with self.opened() as workspace:
-            return stages.apply(workspace, plan, progress=SilentProgress())
-
-    def sync(self, *, kill_point: Callable[[str], None] | None = None) -> SyncReport:
+    def apply(self, plan: str, *, kill_point: Callable[[str], None] | None = None) -> ApplyReport:
         with self.opened() as workspace:
             if kill_point is not None:
                 workspace.control.kill_point = kill_point
+            return stages.apply(workspace, plan, progress=SilentProgress())
+
+    def sync(self) -> SyncReport:
+        with self.opened() as workspace:
             return stages.sync(workspace, progress=SilentProgress())
 
     # What the CRM shows and counted
@@ -289,6 +290,10 @@ class World:
     def owned(self) -> list[Owned]:
         with self.opened() as workspace:
             return list(owned_labels(workspace.control, DESTINATION))
+
+    def latest_plan(self) -> str:
+        with self.opened() as workspace:
+            return list_plans(workspace.control, DESTINATION)[0].id
 
     def mirror(self) -> set[tuple[bytes, str]]:
         """What the CRM showed under our names when it was last read: rref and target."""

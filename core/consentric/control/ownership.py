@@ -178,6 +178,13 @@ def forget_merges(database: Connection, destination: str) -> None:
     database.execute("DELETE FROM merged WHERE destination = ?", (destination,))
 
 
+def forget_merges_of(database: Connection, destination: str, rrefs: Iterable[bytes]) -> None:
+    """These survivors carry all they took over; inside the caller's transaction."""
+    database.executemany(
+        "DELETE FROM merged WHERE destination = ? AND rref = ?", ((destination, rref) for rref in rrefs)
+    )
+
+
 def put_owned(database: Connection, destination: str, label: Owned) -> None:
     """Records that a label is ours now; inside the caller's transaction."""
     columns = (

@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from consentric_privacy.files import make_private_folder
+
 from .planner import RecordPlan, State
 
 SCHEMA = pa.schema(
@@ -40,7 +42,7 @@ class Listing:
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> Listing:
-        self._part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._part.parent)
         descriptor = os.open(self._part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         os.close(descriptor)
         self._writer = pq.ParquetWriter(self._part, SCHEMA, compression="zstd")

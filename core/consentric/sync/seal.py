@@ -9,7 +9,13 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from consentric.control.outbox import rejections
-from consentric.control.ownership import merged_records, mirror_rows, owned_labels, revision
+from consentric.control.ownership import (
+    forget_merges_of,
+    merged_records,
+    mirror_rows,
+    owned_labels,
+    revision,
+)
 from consentric.control.plans import (
     OpRow,
     PlanHash,
@@ -161,9 +167,9 @@ class _Maker:
     ) -> tuple[Tally, CostCount]:
         tally, costs, store, name = Tally(), CostCount(), self.outlet.store, self.outlet.name
         insert_ops(database, plan_id, name, _hashed(digest, _provision_ops(self.provisions)))
-        records = plan_records(
-            wanted, owned_labels(store, name), mirror_rows(store, name), self._circumstances()
-        )
+        around = self._circumstances()
+        whole: list[bytes] = []
+        records = plan_records(wanted, owned_labels(store, name), mirror_rows(store, name), around)
         for record in records:
             tally.add(record)
             listing.add(record)
@@ -171,6 +177,10 @@ class _Maker:
             if ops:
                 costs.add(ops)
                 insert_ops(database, plan_id, name, _hashed(digest, ops))
+            elif record.state == "unchanged" and record.rref in around.merged:
+                whole.append(record.rref)
+        # Their merge dropped nothing: what is missing from now on, somebody took away.
+        forget_merges_of(database, name, whole)
         tally.check_sum()
         return tally, costs
 

@@ -160,6 +160,21 @@ def test_label_that_a_merge_dropped_is_written_again_as_it_was(world):
     assert (field.segment, field.previous) == ("champions", "loyal")
 
 
+def test_label_taken_away_after_a_merge_that_dropped_nothing_stays_away(world):
+    world.sync()
+    move_record(world.store, rref(1), rref(6))
+    del world.segments[1]
+    world.segments[6] = "loyal"
+    world.crm.fields["crm-6", "field:rfm5"] = world.crm.fields.pop(("crm-1", "field:rfm5"))
+    world.crm.lists["list:rfm5.loyal"] ^= {"crm-1", "crm-6"}
+    world.reopen()
+    world.read_labels()
+    assert world.plan().ops == 0
+    world.crm.lists["list:rfm5.loyal"].discard("crm-6")
+    world.read_labels()
+    assert world.plan().withheld == {"CHANGED_BY_HAND": 1}
+
+
 def test_forbidden_destination_still_executes_a_no_and_cannot_be_approved(world):
     world.sync()
     world.denied = dict.fromkeys(range(1, 7), ("LIA_MISSING", "refuse"))
