@@ -14,9 +14,8 @@ def gate_text(report: GateReport) -> str:
     """One line for everybody known, then one per question."""
     decided = f"{number(report.decided)} decided again" if report.decided else "nobody changed"
     lines = [f"  {'people known':<18}{number(report.people):>9}    {decided}"]
-    lines += [
-        _line(report, question) for question in report.allowed if not _is_told_already(report, question)
-    ]
+    asked = sorted(report.allowed, key=lambda question: question.rpartition("/")[2])
+    lines += [_line(report, question) for question in asked if not _is_told_already(report, question)]
     return "\n".join(lines)
 
 
