@@ -24,7 +24,7 @@ BATCH_ROWS = 20_000
 # destination's purpose for writing. Rank 9 allows; a missing row or one that ran out is a hold.
 QUERY = """
 WITH wanted_set AS (SELECT unnest($sets) AS "set", unnest($purposes) AS purpose),
-computed AS (SELECT DISTINCT "set" FROM membership WHERE to_run IS NULL),
+computed AS (SELECT DISTINCT "set" FROM membership),
 people AS (SELECT DISTINCT subject FROM record WHERE account = $account AND live),
 rule AS (
   SELECT subject, purpose, channel, action,

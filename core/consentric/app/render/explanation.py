@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consentric.app.explanation import Explanation, Verdict, WrittenLabel
+from consentric.segments.decay import MILLION
 from consentric.segments.explanation import SetExplanation
 
 from .plan import Titles, title_of
@@ -89,8 +90,11 @@ def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) ->
         reason = words["denied"].format(reason=in_words(one.reason)) if one.reason else words["undecided"]
         return [*lines, f"  {reason}"]
     lines.append("  " + words["computed"].format(purpose=one.purpose, day=one.as_of_day, run=one.run))
-    lines += [f"  {words['value']}: {item.name} = {_shown(item.value)}" for item in one.inputs]
-    lines += [f"  {words['limit']}: {item.name} = {number(item.value)} ({item.input})" for item in one.limits]
+    lines += [f"  {words['value']}: {item.name} = {_shown(item.value, item.name)}" for item in one.inputs]
+    lines += [
+        f"  {words['limit']}: {item.name} = {_shown(item.value, item.input)} ({item.input})"
+        for item in one.limits
+    ]
     for score in one.scores:
         cuts = ", ".join(
             f"{cut.score}: {number(cut.lowest)}..{number(cut.highest)}" for cut in score.cut_points
@@ -107,7 +111,10 @@ def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) ->
     lines += [
         "  "
         + words["nearest"].format(
-            input=change.input, now=_shown(change.now), then=_shown(change.then), segment=name(change.segment)
+            input=change.input,
+            now=_shown(change.now, change.input),
+            then=_shown(change.then, change.input),
+            segment=name(change.segment),
         )
         for change in one.nearest
     ]
@@ -128,9 +135,11 @@ def _label_line(label: WrittenLabel, titles: Titles, words: Mapping[str, str]) -
     return f"{label.destination}  {label.label}  {shown}, {words['since']} {label.since}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, name: str) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "-"}[value]
     if isinstance(value, int):
-        return number(value)
+        # Points are counted in millionths, so that the sum is the same on every engine.
+        is_points = name.startswith("points") or name == "expected"
+        return f"{value / MILLION:f}".rstrip("0").rstrip(".") if is_points else number(value)
     return ", ".join(value) if isinstance(value, tuple) else str(value)
