@@ -23,6 +23,7 @@ class PretendSettings(BaseModel):
 
     token: SecretStr
     consents: dict[str, str] = {}
+    purchases: str | None = None
     order_number: str | None = None
 
 
