@@ -457,6 +457,8 @@ class TestErasure:
     def test_grants_and_purchases_before_an_erasure_never_count_again(self) -> None:
         later = GRANT._replace(occurred_at=at("2026-04-02"))
         assert ask(Person(events=(GRANT,), hits=(self.closed,))).reason == "CONSENT_MISSING"
+        tied = GRANT._replace(occurred_at=at("2026-04-01"))
+        assert ask(Person(events=(tied,), hits=(self.closed,))).reason == "CONSENT_MISSING"
         assert ask(Person(events=(GRANT, later), hits=(self.closed,))).reason == "CONSENT_VALID"
 
         purpose = replace(NEWS, basis=("soft_opt_in",))

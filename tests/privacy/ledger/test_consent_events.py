@@ -120,6 +120,7 @@ def test_an_ended_grant_counts_again_when_a_finished_read_shows_it_and_can_end_a
     ann = house.record("ann")
     house.says(ann, "granted", "2026-03-01", read_on="2026-03-02")
     house.ledger.end_grants([ann], source="hubspot", at=datetime(2026, 6, 1, tzinfo=UTC))
+    house.ledger.mark_read("hubspot", datetime(2026, 6, 1, tzinfo=UTC), full=False)
 
     house.says(ann, "granted", "2026-03-01", read_on="2026-07-01")
     assert reason(house, ann, "2026-07-02") == ("CONSENT_WITHDRAWN", "expire")  # the read never finished

@@ -139,6 +139,19 @@ def test_whatever_changes_a_world_makes_its_person_due(house: Any, change: str) 
     assert ledger.subjects_to_decide("p1", NOON) == []
 
 
+def test_a_finished_read_makes_due_whose_grants_it_showed_again(house: Any) -> None:
+    ann, bob = house.record("ann"), house.record("bob")
+    for rref in (ann, bob):
+        house.says(rref, "granted", "2026-03-01", read_on="2026-03-02")
+    house.ledger.end_grants([ann], source="hubspot", at=datetime(2026, 6, 1, tzinfo=UTC))
+    house.says(ann, "granted", "2026-03-01", read_on="2026-06-15")
+    settle(house, house.sid(ann), house.sid(bob))
+
+    house.ledger.mark_read("hubspot", NOON, full=False)
+
+    assert house.ledger.subjects_to_decide("p1", NOON) == [house.sid(ann)]
+
+
 def test_a_repeat_makes_nobody_due(house: Any) -> None:
     ann = house.record("ann")
     objection = NewObjection(kind="21.2", channel="hubspot")

@@ -65,7 +65,8 @@ def test_a_bounce_stops_email_only_and_heals_when_the_source_no_longer_says_it(h
     assert check(house, ann, email="ann@example.com", bounced=True) == {ann}
     assert house.decide(ann, "2026-06-15").reason == "SUPPRESSED"
     assert house.decide(ann, "2026-06-15", phoning).reason == "LEGAL_OBLIGATION"
-    assert check(house, ann, email="ann@example.com", bounced=True) == set()
+    again = AddressCheck(rref=ann, email="ann@example.com", bounced=True)
+    assert house.ledger.record_hits([again], at=datetime(2026, 6, 16, tzinfo=UTC)) == set()
     assert check(house, ann, email="ann@example.com") == {ann}
     assert house.decide(ann, "2026-06-15").reason == "CONSENT_MISSING"
 
@@ -103,6 +104,17 @@ def test_an_erased_address_is_told_before_anything_is_stored(house: Any) -> None
 
     asked = ["ann@example.com", "ann+x@example.com", "bob@example.com", "cid@example.com"]
     assert entries.open_erasures("email", asked, at=NOON) == {"ann@example.com", "ann+x@example.com"}
+
+
+def test_an_erasure_entry_ends_at_its_instant(house: Any) -> None:
+    entries = house.ledger.suppressions
+    entries.add("email", "ann@example.com", reason="erasure", at=ERASED, expires_at=NOON)
+
+    moments = (datetime(2026, 6, 15, 11, 59, 59, tzinfo=UTC), NOON)
+    assert [len(entries.open_erasures("email", ["ann@example.com"], at=moment)) for moment in moments] == [
+        1,
+        0,
+    ]
 
 
 def test_an_erased_phone_alone_does_not_stop_the_record(house: Any) -> None:
