@@ -248,37 +248,35 @@ def _settle_groups(
     """Gives every entry its person; returns what was joined and the keys of the persons that began."""
     strangers = {entry.rref: entry for entry in entries if entry.state is None}
     unions: list[list[bytes]] = []
-    without_person: list[list[_Entry]] = []
-    newcomers: list[tuple[list[_Entry], list[bytes]]] = []
+    beginners: list[list[_Entry]] = []
     for group in groups:
         new = [strangers[node] for node in group if node in strangers]
         known = [node for node in group if node not in strangers]
         if len(known) > 1:
             unions.append(known)
-        if known:
-            newcomers.append((new, known))
-        else:
-            without_person.append(new)
+        if not known:
+            beginners.append(new)
+        for entry in new if known else ():
+            entry.sid = known[0]
     joined = join_persons(connection, deks, pseudonyms, unions)
     now = dict(joined.joins)
-    for new, known in newcomers:
-        for entry in new:
-            entry.sid = now.get(known[0], known[0])
     for entry in entries:
         entry.sid = now.get(entry.sid, entry.sid)
-    sids = new_numbers(len(without_person))
-    new_deks = deks.create(sids)
-    begin_persons(
-        connection,
-        [
-            (sid, min(_known_since(entry, today) for entry in new))
-            for sid, new in zip(sids, without_person, strict=True)
-        ],
-    )
-    for sid, new in zip(sids, without_person, strict=True):
-        for entry in new:
+    return joined, _begin(connection, deks, beginners, today)
+
+
+def _begin(
+    connection: sqlite3.Connection, deks: DekStore, groups: Sequence[Sequence[_Entry]], today: date
+) -> dict[bytes, bytes]:
+    """Begins a person for each group of new records; returns their keys, which are durable by then."""
+    sids = new_numbers(len(groups))
+    keys = deks.create(sids)
+    known_since = [min(_known_since(entry, today) for entry in group) for group in groups]
+    begin_persons(connection, zip(sids, known_since, strict=True))
+    for sid, group in zip(sids, groups, strict=True):
+        for entry in group:
             entry.sid = sid
-    return joined, new_deks
+    return keys
 
 
 def _known_since(entry: _Entry, today: date) -> date:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from consentric_privacy.audit import Head, anchor_mac, canonical, entry_hash, subject_ref
 from consentric_privacy.deks import wrapping_cipher
-from consentric_privacy.encoding import Mac, base32_lower, derive, lp
+from consentric_privacy.encoding import derive, lp
 from consentric_privacy.keyset import Keyset, Purpose, PurposeKey, key_check_value
 from consentric_privacy.pseudonyms import Pseudonyms
 
@@ -21,9 +21,8 @@ SECRET = bytes(range(32))
 SID = bytes(range(0x10, 0x20))
 DEK = bytes(range(0x20, 0x40))
 PURPOSES: tuple[Purpose, ...] = ("match", "source", "pseudonym", "suppress", "wrap", "anchor")
-PSEUDONYMS = Pseudonyms(
-    Keyset({purpose: (PurposeKey(version=1, secret=SECRET, state="active"),) for purpose in PURPOSES})
-)
+KEY = PurposeKey(version=1, secret=SECRET, state="active")
+PSEUDONYMS = Pseudonyms(Keyset(dict.fromkeys(PURPOSES, (KEY,))))
 AAD = lp("consentric", "vault", "link", "1", SID, "hubspot")
 ENTRY = {
     "seq": 1,
@@ -32,27 +31,8 @@ ENTRY = {
     "action": "audit.start",
     "ref": "",
     "data": {},
+    "prev": "0" * 64,
 }
-
-
-def canonical() -> str:
-    return json.dumps(ENTRY | {"prev": "0" * 64}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def entry_hash() -> str:
-    return hashlib.sha256(canonical().encode()).hexdigest()
-
-
-def subject_ref() -> str:
-    return base32_lower(Mac(audit_ref_key()).digest(lp("ref"))[:16])
-
-
-def audit_ref_key() -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    info = lp("consentric", "audit-ref")
-    return HKDF(algorithm=SHA256(), length=32, salt=b"consentric/v1", info=info).derive(DEK)
 
 
 COMPUTED: dict[str, Callable[[], str]] = {
@@ -78,10 +58,10 @@ COMPUTED: dict[str, Callable[[], str]] = {
     "record ct (nonce=00*12, test only)": lambda: (
         AESGCM(DEK).encrypt(bytes(12), VECTORS["record plaintext"].encode(), AAD).hex()
     ),
-    "audit entry1 canonical": canonical,
-    "audit hash1": entry_hash,
-    "anchor1": lambda: Mac(derive(SECRET, 1, "anchor")).digest(lp("anchor", "1", entry_hash())).hex(),
-    "subject_ref": subject_ref,
+    "audit entry1 canonical": lambda: canonical(ENTRY).decode(),
+    "audit hash1": lambda: entry_hash(ENTRY),
+    "anchor1": lambda: anchor_mac(KEY, Head(seq=1, hash=entry_hash(ENTRY))),
+    "subject_ref": lambda: subject_ref(DEK),
 }
 
 

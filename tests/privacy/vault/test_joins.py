@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from consentric_privacy.errors import UnsafeStoreError
+
 
 def test_shared_address_makes_one_person_across_accounts(house: Any, make: Any) -> None:
     _, sid = house.one("101", email="Alice@example.com")
@@ -193,3 +195,36 @@ def test_records_of_a_person_are_all_it_has(house: Any, make: Any) -> None:
         (rref, sid, "hubspot", "contact", ""),
         (other, sid, "shop", "contact", "list-1"),
     ]
+
+
+def test_join_broken_off_anywhere_leaves_no_half_and_is_made_by_the_next_try(house: Any, make: Any) -> None:
+    for n in range(4):
+        house.one(str(n), email=f"{n}@example.com", created_on=date(2020 + n, 1, 1))
+    page = [make(str(n), email="0@example.com") for n in (1, 2)] + [make("9", email="3@example.com")]
+    tables = ("person", "record", "match_key", "sid_alias")
+
+    def content() -> list[list[tuple[Any, ...]]]:
+        return [house.connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
+
+    before = content()
+    countdown, broken_off = 0, 0
+
+    def break_off_once() -> int:
+        nonlocal countdown
+        countdown -= 1
+        return countdown == 0
+
+    # SQLite asks after every ten of its instructions whether to go on.
+    house.connection.set_progress_handler(break_off_once, 10)
+    while True:
+        countdown = 5 * broken_off + 1
+        try:
+            admission = house.admit(*page)
+            break
+        except UnsafeStoreError:
+            broken_off += 1
+            assert content() == before
+    house.connection.set_progress_handler(None, 0)
+    assert broken_off > 10
+    assert (len(admission.joins), house.count("person"), house.count("record")) == (2, 2, 5)
+    assert len(house.vault.links(record.rref for record in house.vault.live(None))) == 5
