@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import secrets
 import stat
 from pathlib import Path
 
@@ -68,9 +67,9 @@ def write_atomic(path: Path, content: bytes) -> None:
     """Writes a file of mode 0600 that is there whole or not at all, also after a power cut.
 
     Raises:
-        UnsafeStoreError: It could not be written, the disk being full or the folder closed (CS501).
+        UnsafeStoreError: It could not be written: the disk is full (CS504) or the folder closed (CS501).
     """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE_FILE)
         try:
@@ -84,9 +83,12 @@ def write_atomic(path: Path, content: bytes) -> None:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise UnsafeStoreError(
+        from consentric_privacy.store_faults import disk_fault  # brings sqlite3, which `--help` does without
+
+        raise disk_fault(error) or UnsafeStoreError(
             f"{path} could not be written: {error.strerror}",
-            hint="free space or mend the rights of the folder; the file is as it was before",
+            hint=f"let the user who runs this write in {path.parent}",
+            happened="the file is as it was before",
         ) from error
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from consentric_privacy.errors import UnsafeStoreError
 from consentric_privacy.files import create_private
+from consentric_privacy.store_faults import sqlite_fault
 
 _AT_ONCE = 5_000
 """Values bound to one statement; SQLite takes 32 766 at most."""
@@ -37,7 +38,8 @@ class StoreFile:
         schema: Statements that create what is missing.
 
     Raises:
-        UnsafeStoreError: Others can read it (CS502); damaged, another program's or too new (CS501).
+        UnsafeStoreError: Others can read it (CS502); damaged, another program's or too new (CS501); the
+            disk is full (CS504).
     """
 
     def __init__(self, path: Path, *, application: int, version: int, schema: str) -> None:
@@ -51,7 +53,10 @@ class StoreFile:
             self._prepare(application, version, schema)
         except sqlite3.DatabaseError as error:
             self.connection.close()
-            _refuse(path, error)
+            fault = sqlite_fault(error, path.name)
+            if fault is None:
+                raise
+            raise fault from error
         except UnsafeStoreError:
             self.connection.close()
             raise
@@ -61,7 +66,7 @@ class StoreFile:
         """Makes what happens inside one transaction; inside another it is a part that can fail alone.
 
         Raises:
-            UnsafeStoreError: The disk is full or the file is damaged; nothing was changed (CS501).
+            UnsafeStoreError: The file is damaged (CS501) or the disk is full (CS504); nothing was changed.
         """
         outermost = self._depth == 0
         name = f"level{self._depth}"
@@ -77,9 +82,10 @@ class StoreFile:
             finally:
                 self._depth -= 1
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            fault = sqlite_fault(error, self.path.name)
+            if fault is None:
                 raise
-            _refuse(self.path, error)
+            raise fault from error
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file and empties it: deleted values stay in it until then."""
@@ -96,8 +102,9 @@ class StoreFile:
             return
         if found not in (0, application) or written > version:
             raise UnsafeStoreError(
-                f"{self.path} was made by another program or a later version of this one",
-                hint="upgrade, or restore the file from its backup",
+                f"{self.path.name} was made by another program or a later version of this one",
+                hint="install the version that wrote it, or restore the file from its backup",
+                code="CS505",
             )
         marks = f"PRAGMA application_id = {application};PRAGMA user_version = {version};"
         try:
@@ -131,12 +138,3 @@ def select_in(
     while piece := tuple(islice(remaining, _AT_ONCE)):
         marks = f"({','.join('?' * len(piece))})"
         yield from connection.execute(sql.replace("(?*)", marks), (*before, *piece)).fetchall()
-
-
-def _refuse(path: Path, error: sqlite3.DatabaseError) -> NoReturn:
-    """Says what is wrong with a file; SQLite's own words carry no values."""
-    raise UnsafeStoreError(
-        f"{path} cannot be used: {error}",
-        hint="free space if the disk is full; if the file is damaged restore it from its backup",
-        happened="nothing of this step was stored",
-    ) from error

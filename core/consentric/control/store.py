@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from consentric.sdk.errors import UnsafeStoreError
+from consentric_privacy.files import create_private
+from consentric_privacy.store_faults import sqlite_fault
 
 from .schema import DDL, SCHEMA_VERSION
 
@@ -40,7 +40,8 @@ class ControlStore:
         Raises:
             UnsafeStoreError: When it is readable by others, damaged, or of a later version.
         """
-        is_new = _make_private_file(path)
+        is_new = not path.exists()
+        create_private(path)
         is_unclean = path.with_name(path.name + "-wal").exists()
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
         try:
@@ -52,7 +53,10 @@ class ControlStore:
             store_id = _identify(connection, path)
         except sqlite3.DatabaseError as error:
             connection.close()
-            raise _unsafe(error, path) from error
+            fault = sqlite_fault(error, path.name)
+            if fault is None:
+                raise
+            raise fault from error
         except UnsafeStoreError:
             connection.close()
             raise
@@ -76,9 +80,10 @@ class ControlStore:
         except BaseException as error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and _is_store_fault(error):
-                raise _unsafe(error, Path("control.sqlite")) from error
-            raise
+            fault = sqlite_fault(error, "control.sqlite")
+            if fault is None:
+                raise
+            raise fault from error
         self.kill_point("after commit")
 
     def hash_value(self, value: str) -> bytes:
@@ -122,19 +127,6 @@ def _go_on(_label: str) -> None:
     return None
 
 
-def _make_private_file(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise UnsafeStoreError(
-                f"{path.name} can be read by others", hint=f"chmod 600 {path.name}", code="CS502"
-            ) from None
-        return False
-    os.close(descriptor)
-    return True
-
-
 def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -167,21 +159,6 @@ def _identify(connection: sqlite3.Connection, path: Path) -> str:
         raise UnsafeStoreError(
             f"{path.name} was written by a later version (format {version}, this one reads {SCHEMA_VERSION})",
             hint="install the version that wrote it",
-            code="CS503",
+            code="CS505",
         )
     return str(store_id)
-
-
-def _is_store_fault(error: sqlite3.Error) -> bool:
-    text = str(error)
-    return any(sign in text for sign in ("disk is full", "malformed", "not a database", "readonly", "I/O"))
-
-
-def _unsafe(error: sqlite3.Error, path: Path) -> UnsafeStoreError:
-    if "disk is full" in str(error):
-        return UnsafeStoreError(
-            "the disk is full; the last step was rolled back",
-            hint="free some space and run the same command again",
-            code="CS504",
-        )
-    return UnsafeStoreError(f"{path.name} cannot be used: {error}", hint="restore it from the last backup")
