@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,8 +13,10 @@ from . import activities, contacts
 from .report import StreamReport
 from .stores import Rules, Stores, known_records
 
-_SIZE = 1000
-"""Records held in memory in clear at any time; bounds memory, not correctness."""
+_CONTACTS = 2_000
+"""Contacts held in memory in clear at any time; bounds memory, not correctness."""
+_ROWS = 20_000
+"""Other records: nobody is named in them, and each page costs the warehouse a look through its table."""
 
 
 @dataclass(slots=True)
@@ -45,8 +46,10 @@ class Page:
     @property
     def is_full(self) -> bool:
         """Whether it should be written before more is read."""
-        parts: Iterable[list[object]] = (self.contacts, self.activities, self.consents)  # type: ignore[assignment]
-        return sum(len(part) for part in parts) >= _SIZE
+        if len(self.contacts) >= _CONTACTS:
+            return True
+        rows = len(self.activities) + len(self.consents) + len(self.deletions) + len(self.merges)
+        return rows >= _ROWS
 
     def write(self, stores: Stores, rules: Rules, *, at: datetime, report: StreamReport) -> set[bytes]:
         """Writes people (one transaction), then warehouse (one transaction), then moves owned labels.
@@ -69,8 +72,10 @@ class Page:
                 contacts.write_warehouse(self.contacts, admission, stores, rules, today=today)
             moved = [*admission.moved, *(move for merge in merged for move in merge.moved)]
             contacts.regroup(moved, stores)
-            stores.warehouse.merge_records([merge.loser_rref for merge in merged])
-            stores.warehouse.retire_records(gone)
+            if merged:
+                stores.warehouse.merge_records([merge.loser_rref for merge in merged])
+            if gone:
+                stores.warehouse.retire_records(gone)
             activities.write_warehouse(known, stores, rules)
             activities.remove_cancelled(self.activities, stores, rules)
         for merge in merged:

@@ -11,6 +11,7 @@ from consentric.control import absences
 from consentric.control.bookmarks import read_bookmark, save_bookmark
 from consentric.control.store import ControlStore
 from consentric.sdk.contracts import Clock, Connector, Stream
+from consentric.sdk.errors import RemoteError
 from consentric.sdk.progress import Progress
 from consentric.sdk.records import Bookmark, Complete, Contact, Incomplete, Record
 
@@ -113,6 +114,7 @@ class _Reader:
         self, stores: Stores, rules: Rules, began: datetime, report: StreamReport, progress: Progress | None
     ) -> None:
         self.seen: set[bytes] = set()
+        self._bookmark: Bookmark | None = None
         self._lacks_consents = False
         self._stores = stores
         self._rules = rules
@@ -122,49 +124,61 @@ class _Reader:
         self._page = Page()
 
     def read(self, records: Iterator[Record], place: _Place, *, resumes_inside: bool) -> bool:
-        """Writes everything, then saves the last bookmark; of a sorted stream each one, after its page.
+        """Writes everything, then saves the last bookmark; of a sorted stream one after each page.
+
+        What a sorted stream gave before it failed is kept, and not read again.
 
         Returns:
             Whether it came to a promise with the consents of everybody in it. A stream that merely lost a
             field did: it is incomplete, for nothing follows from absence, but what people said is known.
+
+        Raises:
+            RemoteError: The CRM refused or was not reached.
         """
-        bookmark: Bookmark | None = None
-        for record in records:
-            match record:
-                case Bookmark():
-                    bookmark = record
-                    if resumes_inside:
-                        self._flush()
-                        place.save(record)
-                case Complete():
-                    self._report.state = "incomplete" if self._report.state == "incomplete" else "complete"
-                case Incomplete(reason=reason):
-                    self._report.state = "incomplete"
-                    self._report.reason = reason
-                case _:
-                    self._take(record)
-        self._flush()
-        if bookmark is None or self._lacks_consents:
+        inside = place if resumes_inside else None
+        try:
+            for record in records:
+                self._take(record)
+                if self._page.is_full:
+                    self._flush(inside)
+        except RemoteError:
+            if inside is not None and self._bookmark is not None:
+                self._flush(inside)
+            raise
+        self._flush(None)
+        if self._bookmark is None or self._lacks_consents:
             return False
-        place.save(bookmark)
+        place.save(self._bookmark)
         return True
 
     def _take(self, record: Record) -> None:
-        if isinstance(record, Contact) and not record.is_complete:
-            self._lacks_consents = True
-            self._report.state = "incomplete"
-            self._report.reason = "consents of some contacts could not be read"
-        elif self._report.state == "unchanged":
-            self._report.state = "changed"
-        self._page.add(record)
-        if self._page.is_full:
-            self._flush()
+        match record:
+            case Bookmark():
+                self._bookmark = record
+            case Complete():
+                if self._report.state != "incomplete":
+                    self._report.state = "complete"
+            case Incomplete(reason=reason):
+                self._report.state = "incomplete"
+                self._report.reason = reason
+            case Contact(is_complete=False):
+                self._lacks_consents = True
+                self._report.state = "incomplete"
+                self._report.reason = "consents of some contacts could not be read"
+                self._page.add(record)
+            case _:
+                if self._report.state == "unchanged":
+                    self._report.state = "changed"
+                self._page.add(record)
 
-    def _flush(self) -> None:
+    def _flush(self, inside: _Place | None) -> None:
+        """Writes the page, then the last bookmark if the stream may be resumed there."""
         page, self._page = self._page, Page()
         self.seen |= page.write(self._stores, self._rules, at=self._began, report=self._report)
         if self._progress is not None:
             self._progress.advance(len(page.contacts) + len(page.activities))
+        if inside is not None and self._bookmark is not None:
+            inside.save(self._bookmark)
 
 
 def _infer_absence(
