@@ -12,7 +12,7 @@ from pathlib import Path
 
 from consentric.sdk.errors import ConfigError
 
-from .hubspot import serve_alone
+from .hubspot import sandbox
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        with serve_alone(
+        with sandbox().serve_alone(
             options.folder,
             clock=lambda: pinned or datetime.now(UTC),
             has_limits=not options.no_limits,

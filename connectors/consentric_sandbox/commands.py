@@ -23,14 +23,14 @@ def up(folder: Path) -> None:
     from datetime import UTC, datetime
     from threading import Event
 
-    from .hubspot import serve_alone
+    from .hubspot import sandbox as hubspot
     from .hubspot.snapshot import FILE, TOKEN_FILE, save
     from .hubspot.state import HubSpotState
 
     if not (folder / FILE).exists():
         save(HubSpotState(), folder)
         click.echo("Made an empty portal.")
-    with serve_alone(folder, clock=lambda: datetime.now(UTC)) as endpoint:
+    with hubspot().serve_alone(folder, clock=lambda: datetime.now(UTC)) as endpoint:
         click.echo(f"HubSpot listens at   {endpoint.base_url}")
         click.echo(f"Its authority is     {endpoint.ca_file}")
         click.echo(f"The token stands in  {folder / TOKEN_FILE}\n")
@@ -46,7 +46,7 @@ def up(folder: Path) -> None:
 @_FOLDER
 def reset(folder: Path) -> None:
     """Take the pretend HubSpot in FOLDER back to how it was made, and forget its log."""
-    from .hubspot import claim_for
+    from .hubspot import sandbox as hubspot
     from .hubspot.snapshot import FILE, save
     from .hubspot.snapshot import reset as take_back
     from .hubspot.state import HubSpotState
@@ -55,7 +55,7 @@ def reset(folder: Path) -> None:
         save(HubSpotState(), folder)
         click.echo(f"Made an empty portal in {folder}.")
         return
-    with claim_for(folder):  # a server would save over it when it ends
+    with hubspot().claim(folder):  # a server would save over it when it ends
         if take_back(folder):
             click.echo(f"{folder} is as it was made.")
         else:

@@ -24,6 +24,7 @@ INSTEAD = frozenset(
         "401-expired",
         "401-for-good",
         "403-scope-lost",
+        "403-limit",
         "404-merged-id",
         "409-whole-batch",
         "423",
@@ -43,6 +44,9 @@ WITHIN = frozenset(
         "short-page",
         "empty-page",
         "index-lag",
+        "page-drift",
+        "job-stuck",
+        "job-lost",
     }
 )
 KINDS = INSTEAD | AFTERWARDS | WITHIN
@@ -74,21 +78,27 @@ class Fault:
 class FaultScript:
     """Decides for each request whether a fault is due; the first line that fits wins."""
 
-    def __init__(self, faults: list[Fault] | None = None, *, seed: int = 0) -> None:
+    def __init__(
+        self, faults: list[Fault] | None = None, *, seed: int = 0, kinds: frozenset[str] = KINDS
+    ) -> None:
         self.faults = list(faults or ())
+        self.kinds = kinds
+        """Those that this vendor's pretend CRM can play."""
+        for fault in self.faults:
+            self._check(fault)
         self.is_revoked = False
         """After `401-for-good`: no token is accepted any more."""
         self._random = random.Random(seed)  # noqa: S311 -- repeatable faults, not secrets
 
     @classmethod
-    def load(cls, path: Path) -> FaultScript:
+    def load(cls, path: Path, *, kinds: frozenset[str] = KINDS) -> FaultScript:
         """Reads `{"seed": 1, "faults": [{"match": {...}, "kind": "...", "args": {...}}]}`; none when absent.
 
         Raises:
-            ValueError: For an unknown kind or an unknown word in `match`.
+            ValueError: For a kind that is unknown or not played here, or an unknown word in `match`.
         """
         if not path.exists():
-            return cls()
+            return cls(kinds=kinds)
         document = json.loads(path.read_text())
         faults = []
         for line in document["faults"]:
@@ -96,11 +106,12 @@ class FaultScript:
             if unknown := match.keys() - _MATCHES:
                 raise ValueError(f"{path}: match knows {sorted(_MATCHES)}, not {sorted(unknown)}")
             faults.append(Fault(kind=line["kind"], args=line.get("args", {}), **match))
-        return cls(faults, seed=document.get("seed", 0))
+        return cls(faults, seed=document.get("seed", 0), kinds=kinds)
 
     def add(self, kind: str, **match: Any) -> Fault:
         """Adds a line; keywords are those of `Fault`."""
         fault = Fault(kind=kind, **match)
+        self._check(fault)
         self.faults.append(fault)
         return fault
 
@@ -128,3 +139,7 @@ class FaultScript:
         if found is not None and found.kind == "401-for-good":
             self.is_revoked = True
         return found
+
+    def _check(self, fault: Fault) -> None:
+        if fault.kind not in self.kinds:
+            raise ValueError(f"this pretend CRM plays no {fault.kind!r}; it plays {sorted(self.kinds)}")

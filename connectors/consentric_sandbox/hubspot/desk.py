@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
+from consentric_sandbox.exchange import Outcome, Received
 from consentric_sandbox.faults import AFTERWARDS, INSTEAD, Fault
 
 from . import oauth
@@ -18,22 +18,14 @@ from .limits import too_many
 from .object_writes import merge_records
 from .portal import Portal
 from .routes import Match, match
+from .snapshot import save_changed
 
 _HTML = (
     b"<html><head><title>%d</title></head><body><h1>HubSpot</h1><p>Please try again later.</p></body></html>"
 )
 _NO_BODY = b""
+_JSON = {"Content-Type": "application/json;charset=utf-8"}
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What goes on the wire; `fault` is set when the connection itself must misbehave."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-    fault: Fault | None = None
 
 
 class Desk:
@@ -41,43 +33,51 @@ class Desk:
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
+        self.folder = portal.folder
+        self.clock = portal.clock
         self._count = 0
         self._last_results: dict[str, Any] = {}
 
-    def answer(
-        self,
-        method: str,
-        segments: list[str],
-        query: dict[str, list[str]],
-        headers: dict[str, str],
-        content: bytes,
-    ) -> Outcome:
+    def answer(self, received: Received) -> Outcome:
         """Answers one request; never raises for what a client may send."""
         with self.portal.lock:
             self._count += 1
             rate_headers: dict[str, str] = {}
             try:
-                found = match(method, segments)
+                found = match(received.method, received.segments)
                 self._note(found)
                 fault = self.portal.faults.due(found.operation)
                 if fault is not None and fault.kind in INSTEAD:
-                    return self._instead(fault, found, content)
-                self._check(found, headers, rate_headers)
-                request = self._request(found, query, headers, content, fault)
+                    return self._instead(fault, found, received.content)
+                self._check(found, received.headers, rate_headers)
+                request = self._request(found, received, fault)
                 status, body = self._handled(found, request, fault)
             except ApiError as error:
-                return Outcome(
-                    status=error.status, body=self.printed(error), headers=rate_headers | error.headers
-                )
+                return self._refused(error, rate_headers)
             except Exception:  # noqa: BLE001 -- a defect must be seen, not taken for a lost connection
-                _LOG.exception("the pretend HubSpot failed at %s %s", method, found.operation)
+                _LOG.exception("the pretend HubSpot failed at %s %s", received.method, found.operation)
                 broken = ApiError(500, "INTERNAL_ERROR", "the sandbox itself failed; see its log")
-                return Outcome(status=500, body=self.printed(broken))
+                return self._refused(broken)
             return self._finished(status, body, rate_headers, fault)
 
-    def printed(self, error: ApiError) -> bytes:
-        """The body of a refusal, with a correlation id."""
-        return json.dumps(error.body | {"correlationId": self._correlation()}).encode()
+    def lift_limits(self) -> None:
+        """Ends rates and the day's allowance for this process."""
+        self.portal.limiter.lift()
+
+    def close(self, *, is_saved: bool) -> None:
+        """Closes the log; saves the portal if anything was written and it is asked for."""
+        self.portal.log.close()
+        if self.portal.is_changed and is_saved:
+            save_changed(self.portal.state, self.folder)
+
+    def unreadable(self, status: int) -> Outcome:
+        """Refuses what the server could not read."""
+        words = {411: "a plain Content-Length is required", 414: "URI too long"}
+        return self._refused(ApiError(status, "VALIDATION_ERROR", words[status]))
+
+    def _refused(self, error: ApiError, rate_headers: dict[str, str] | None = None) -> Outcome:
+        body = json.dumps(error.body | {"correlationId": self._correlation()}).encode()
+        return Outcome(status=error.status, body=body, headers=_JSON | (rate_headers or {}) | error.headers)
 
     def _note(self, found: Match) -> None:
         counts = self.portal.requests
@@ -96,9 +96,7 @@ class Desk:
     def _request(
         self,
         found: Match,
-        query: dict[str, list[str]],
-        headers: dict[str, str],
-        content: bytes,
+        received: Received,
         fault: Fault | None,
     ) -> Request:
         kind = fault.kind if fault is not None else ""
@@ -106,8 +104,12 @@ class Desk:
             operation=found.operation,
             version=found.route.version,
             params=found.params,
-            query=query,
-            body=_parsed(content, headers.get("content-type", ""), is_form=not found.route.needs_token),
+            query=received.query,
+            body=_parsed(
+                received.content,
+                received.headers.get("content-type", ""),
+                is_form=not found.route.needs_token,
+            ),
             at=self.portal.now(),
             page_fault={"short-page": "short", "empty-page": "empty"}.get(kind, ""),
             fault_args=fault.args if fault is not None else {},
@@ -152,7 +154,7 @@ class Desk:
         if fault is not None and fault.kind == "invalid-json":
             content = content[: len(content) // 2] + b'"}{'
         shown = fault if fault is not None and fault.kind in AFTERWARDS | {"latency"} else None
-        return Outcome(status=status, body=content, headers=rate_headers, fault=shown)
+        return Outcome(status=status, body=content, headers=_JSON | rate_headers, fault=shown)
 
     def _instead(self, fault: Fault, found: Match, content: bytes) -> Outcome:
         kind, version = fault.kind, found.route.version
@@ -169,7 +171,7 @@ class Desk:
             error = self._merged_away(content)
         else:
             error = _refusal(kind, fault)
-        return Outcome(status=error.status, body=self.printed(error), headers=error.headers)
+        return self._refused(error)
 
     def _lost_scope(self, fault: Fault, found: Match) -> ApiError:
         lost = [fault.args["scope"]] if "scope" in fault.args else list(found.scopes)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from consentric_sandbox.faults import FaultScript
+from consentric_sandbox.faults import KINDS, FaultScript
 from consentric_sandbox.write_log import Kind, WriteLog
 
 from .api import ApiError, Request, invalid, not_found
@@ -23,6 +23,8 @@ _NAMES = {
     for name, (type_id, _, _, singular) in OBJECT_TYPES.items()
     for alias in (name, type_id, singular, name[:-1])
 }
+# HubSpot has no jobs and no 403 that means "slower"; its pages go by a cursor.
+FAULTS = KINDS - {"403-limit", "page-drift", "job-stuck", "job-lost"}
 
 
 class Portal:
@@ -41,7 +43,7 @@ class Portal:
         self.clock = clock
         self.lock = threading.Lock()
         self.limiter = Limiter(state.allowance, state.account.time_zone, clock=clock, monotonic=monotonic)
-        self.faults = FaultScript.load(folder / "faults.json")
+        self.faults = FaultScript.load(folder / "faults.json", kinds=FAULTS)
         self.log = WriteLog(folder / LOG_FILE)
         self.index = SearchIndex(state, clock)
         self.is_changed = False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+
+from consentric_sandbox.path_tree import PathTree
 
 from . import (
     associations,
@@ -221,24 +223,17 @@ class Match:
     scopes: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Node:
-    literal: dict[str, _Node] = field(default_factory=dict)
-    named: dict[str, _Node] = field(default_factory=dict)
-    routes: dict[str, Route] = field(default_factory=dict)
-
-
 def match(method: str, segments: list[str]) -> Match:
     """The route for a path; literal parts go before named ones.
 
     Raises:
         ApiError: 404 for an unknown path, 405 for a known path with another method.
     """
-    found = list(_walk(_tree(), segments, {}))
+    found = _tree().find(segments)
     if not found:
         raise ApiError(404, "OBJECT_NOT_FOUND", "resource not found")
-    for node, params in found:
-        route = node.routes.get(method)
+    for routes, params in found:
+        route = routes.get(method)
         if route is not None:
             name = params.get("type", "contacts")
             plural = _PLURALS.get(name, name)
@@ -253,31 +248,12 @@ def match(method: str, segments: list[str]) -> Match:
 
 
 @cache
-def _tree() -> _Node:
-    root = _Node()
+def _tree() -> PathTree[Route]:
+    tree: PathTree[Route] = PathTree()
     for families, rows in _AREAS:
         for version, prefix in families.items():
             for where, operation, handler, scopes in rows:
                 method, _, rest = where.partition(" ")
-                node = root
-                for part in (prefix + rest).strip("/").split("/"):
-                    if part.startswith("{"):
-                        node = node.named.setdefault(part[1:-1], _Node())
-                    else:
-                        node = node.literal.setdefault(part, _Node())
-                node.routes[method] = Route(
-                    version=version, operation=operation, handler=handler, scopes=scopes
-                )
-    return root
-
-
-def _walk(node: _Node, segments: list[str], params: dict[str, str]) -> list[tuple[_Node, dict[str, str]]]:
-    if not segments:
-        return [(node, params)] if node.routes else []
-    head, rest = segments[0], segments[1:]
-    found: list[tuple[_Node, dict[str, str]]] = []
-    if head in node.literal:
-        found += _walk(node.literal[head], rest, params)
-    for name, child in node.named.items():
-        found += _walk(child, rest, {**params, name: head})
-    return found
+                route = Route(version=version, operation=operation, handler=handler, scopes=scopes)
+                tree.add(method, prefix + rest, route)
+    return tree

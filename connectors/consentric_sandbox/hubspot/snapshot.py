@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import gc
-import gzip
-import json
-import os
 import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from consentric_sandbox.snapshot_files import SnapshotFiles
 
 from .object_store import ObjectStore, StoredObject
 from .properties import Option, Property
 from .state import Account, Allowance, ContactList, EmailEvent, HubSpotState, Occurrence, Status, Subscription
 
 FORMAT = 1
-FILE = "hubspot.json.gz"
-FIRST_FILE = "hubspot.first.json.gz"
-TOKEN_FILE = "hubspot.token"  # noqa: S105 -- the name of a file
-LOG_FILE = "hubspot.writes.jsonl"
+FILES = SnapshotFiles("hubspot")
+FILE = FILES.state
+FIRST_FILE = FILES.first
+TOKEN_FILE = FILES.token
+LOG_FILE = FILES.log
 
 
 def save(state: HubSpotState, folder: Path) -> Path:
@@ -28,8 +28,7 @@ def save(state: HubSpotState, folder: Path) -> Path:
     A portal without credentials gets some; its token stands in `hubspot.token` (0600).
     Columns instead of one object per record: 160,000 orders load and save in about a second each.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _ensure_credentials(state.account, folder / TOKEN_FILE)
+    _ensure_credentials(state.account, folder)
     document = {
         "format": FORMAT,
         "account": asdict(state.account),
@@ -56,8 +55,7 @@ def save(state: HubSpotState, folder: Path) -> Path:
         "log_seq": state.log_seq,
         "requests": state.requests,
     }
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, check_circular=False)
-    return _write(folder / FILE, gzip.compress(text.encode(), compresslevel=1, mtime=0))
+    return FILES.write_state(folder, document)
 
 
 def load(folder: Path) -> HubSpotState:
@@ -78,26 +76,17 @@ def load(folder: Path) -> HubSpotState:
 
 def save_changed(state: HubSpotState, folder: Path) -> None:
     """Saves a portal that was written to; the first one stays beside it, for `reset`."""
-    first = folder / FIRST_FILE
-    if not first.exists():
-        (folder / FILE).rename(first)
+    FILES.keep_first(folder)
     save(state, folder)
 
 
 def reset(folder: Path) -> bool:
     """Takes a portal back to how it was made, and forgets its log; False when it never changed."""
-    (folder / LOG_FILE).unlink(missing_ok=True)
-    first = folder / FIRST_FILE
-    if not first.exists():
-        return False
-    first.replace(folder / FILE)
-    return True
+    return FILES.reset(folder)
 
 
 def _loaded(folder: Path) -> HubSpotState:
-    document: dict[str, Any] = json.loads(gzip.decompress((folder / FILE).read_bytes()))
-    if document["format"] != FORMAT:
-        raise ValueError(f"{folder / FILE} has format {document['format']}, this version reads {FORMAT}")
+    document = FILES.read_state(folder, format=FORMAT)
     state = HubSpotState()
     state.account = Account(**document["account"])
     state.allowance = Allowance(**document["allowance"])
@@ -130,13 +119,11 @@ def _loaded(folder: Path) -> HubSpotState:
     return state
 
 
-def _ensure_credentials(account: Account, token_file: Path) -> None:
+def _ensure_credentials(account: Account, folder: Path) -> None:
     account.token = account.token or f"pat-eu1-{secrets.token_hex(16)}"
     account.client_secret = account.client_secret or secrets.token_hex(16)
     account.refresh_token = account.refresh_token or f"eu1-{secrets.token_hex(18)}"
-    content = account.token.encode() + b"\n"
-    if not token_file.exists() or token_file.read_bytes() != content:
-        _write(token_file, content)
+    FILES.write_token(folder, account.token)
 
 
 def _columns(store: ObjectStore) -> dict[str, Any]:
@@ -178,14 +165,3 @@ def _fill(store: ObjectStore, columns: dict[str, Any]) -> None:
         if history:
             record.history = [tuple(entry) for entry in history]
     store.redirects = dict(columns["redirects"])
-
-
-def _write(path: Path, content: bytes) -> Path:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    return path

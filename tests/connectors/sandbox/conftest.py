@@ -13,9 +13,10 @@ import pytest
 import urllib3
 
 from consentric_sandbox.hubspot import snapshot
+from consentric_sandbox.hubspot.desk import Desk
 from consentric_sandbox.hubspot.portal import Portal
-from consentric_sandbox.hubspot.server import listen
 from consentric_sandbox.hubspot.state import HubSpotState
+from consentric_sandbox.server import listen
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -146,6 +147,6 @@ def service(tmp_path: Path, state: HubSpotState) -> Iterator[Service]:
     snapshot.save(state, tmp_path)
     clocks = Clocks()
     portal = Portal.open(tmp_path, clock=lambda: clocks.now, monotonic=lambda: clocks.seconds)
-    with listen(portal) as endpoint, urllib3.PoolManager(ca_certs=str(endpoint.ca_file)) as pool:
+    with listen(Desk(portal)) as endpoint, urllib3.PoolManager(ca_certs=str(endpoint.ca_file)) as pool:
         yield Service(portal, clocks, endpoint.base_url, endpoint.ca_file, pool)
     portal.log.close()

@@ -8,7 +8,8 @@ import socket
 import pytest
 import urllib3
 
-from consentric_sandbox.faults import KINDS, Fault, FaultScript
+from consentric_sandbox.faults import Fault, FaultScript
+from consentric_sandbox.hubspot.portal import FAULTS
 
 CONTACTS = "/crm/objects/2026-09/contacts"
 UPDATE = f"{CONTACTS}/batch/update"
@@ -158,7 +159,7 @@ def test_unknown_kinds_and_matches_are_refused(tmp_path):
     (tmp_path / "faults.json").write_text('{"faults": [{"match": {"when": 1}, "kind": "500"}]}')
     with pytest.raises(ValueError, match="match knows"):
         FaultScript.load(tmp_path / "faults.json")
-    assert len(KINDS) == 27
+    assert len(FAULTS) == 27
 
 
 def test_connections_are_kept_alive(service):

@@ -15,9 +15,10 @@ import urllib3
 from click.testing import CliRunner
 
 from consentric.sdk.errors import ConfigError
-from consentric_sandbox import plugin
-from consentric_sandbox.hubspot import serve, serve_alone, serving, snapshot
+from consentric_sandbox import plugin, serving
+from consentric_sandbox.hubspot import sandbox, serve, snapshot
 
+URL_FILE = "hubspot.url"
 AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 
@@ -68,7 +69,7 @@ def test_the_address_of_a_killed_server_means_nothing(state, tmp_path):
     with process_of_its_own(tmp_path) as (process, url):
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert (tmp_path / serving.URL_FILE).read_text().strip() == url, "left over"
+        assert (tmp_path / URL_FILE).read_text().strip() == url, "left over"
         with serve(tmp_path, clock=lambda: AT) as endpoint:
             assert endpoint.base_url != url
             assert rename(endpoint, tmp_path, "Ulm") == "2026-06-15T12:00:00.000Z"
@@ -89,33 +90,33 @@ def test_two_users_in_one_process_share_one_server(state, tmp_path):
 def test_a_server_that_ends_gives_the_folder_free(state, tmp_path):
     snapshot.save(state, tmp_path)
     with serve(tmp_path, clock=lambda: AT):
-        assert serving.Claim.take(tmp_path) is None
-    assert (tmp_path / serving.URL_FILE).read_text() == ""
-    with serving.Claim.take(tmp_path) as claim:
+        assert serving.Claim.take(tmp_path / URL_FILE) is None
+    assert (tmp_path / URL_FILE).read_text() == ""
+    with serving.Claim.take(tmp_path / URL_FILE) as claim:
         assert claim is not None
 
 
 def test_a_second_one_waits_while_the_first_is_still_loading(tmp_path):
-    with serving.Claim.take(tmp_path):
+    with serving.Claim.take(tmp_path / URL_FILE):
         looks = []
 
         def sleep(seconds):
             looks.append(seconds)
             if len(looks) == 3:
-                (tmp_path / serving.URL_FILE).write_text("https://127.0.0.1:1\n")  # nobody answers there
+                (tmp_path / URL_FILE).write_text("https://127.0.0.1:1\n")  # nobody answers there
 
         with pytest.raises(ConfigError, match="does not answer"):
-            serving.claim_or_join(tmp_path, sleep=sleep)
+            serving.claim_or_join(tmp_path / URL_FILE, sleep=sleep)
     assert looks == [0.1] * 1200
 
 
 def test_a_second_one_takes_over_when_the_first_dies_before_it_listens(tmp_path):
-    first = serving.Claim.take(tmp_path)
+    first = serving.Claim.take(tmp_path / URL_FILE)
 
     def sleep(seconds):
         first.__exit__(None, None, None)
 
-    found = serving.claim_or_join(tmp_path, sleep=sleep)
+    found = serving.claim_or_join(tmp_path / URL_FILE, sleep=sleep)
     assert isinstance(found, serving.Claim)
     with found:
         pass
@@ -128,7 +129,7 @@ def test_a_second_server_and_a_reset_are_refused_while_one_runs(state, tmp_path)
     with serve(tmp_path, clock=lambda: AT):
         with (
             pytest.raises(ConfigError, match="another process serves"),
-            serve_alone(tmp_path, clock=lambda: AT),
+            sandbox().serve_alone(tmp_path, clock=lambda: AT),
         ):
             pass
         for command in ("up", "reset"):

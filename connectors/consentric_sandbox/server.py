@@ -1,4 +1,4 @@
-"""The HTTPS server: HTTP/1.1 with keep-alive, one lock around the portal, faults where the script says."""
+"""The HTTPS server of every pretend CRM: HTTP/1.1 with keep-alive, faults where the script says."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from consentric.sdk.contracts import Endpoint
-from consentric_sandbox.certificates import ensure, server_context
-from consentric_sandbox.faults import Fault
 
-from .api import ApiError
-from .desk import Desk
-from .portal import Portal
+from .certificates import ensure, server_context
+from .exchange import Desk, Outcome, Received
+from .faults import Fault
 
-# Not documented; long property lists meet it somewhere here, so a client must not come close.
+# Not documented; long lists of fields meet it somewhere here, so a client must not come close.
 MAX_URI = 15_000
 MAX_BODY = 20_000_000
-_JSON = "application/json;charset=utf-8"
+_HELD_SECONDS = {"latency": 0.5, "timeout-after-apply": 60.0}
 
 
 class _Server(ThreadingHTTPServer):
@@ -35,10 +33,27 @@ class _Server(ThreadingHTTPServer):
         self.desk = desk
         self.closing = threading.Event()
         self.open_connections: set[socket.socket] = set()
+        self._in_flight = 0
+        self._counting = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Connections that a client drops are nothing to print."""
+
+    @contextlib.contextmanager
+    def in_flight(self) -> Iterator[int]:
+        """Counts a request from its arrival to the first byte of its answer; gives the number of them.
+
+        Not to the last byte: a client that has read it may ask again before this thread goes on.
+        """
+        with self._counting:
+            self._in_flight += 1
+            number = self._in_flight
+        try:
+            yield number
+        finally:
+            with self._counting:
+                self._in_flight -= 1
 
     def close_connections(self) -> None:
         """Ends kept-alive connections, and faults that hold an answer back."""
@@ -72,49 +87,49 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 -- http.server looks for these names
 
     def _serve(self) -> None:
-        try:
-            body = self._body()
-            if len(self.path) > MAX_URI:
-                raise ApiError(414, "VALIDATION_ERROR", "URI too long")
-        except ApiError as error:
-            self.close_connection = True
-            self._send(error.status, self.server.desk.printed(error), error.headers)
-            return
-        parts = urlsplit(self.path)
-        segments = [unquote(part) for part in parts.path.strip("/").split("/")]
-        outcome = self.server.desk.answer(
-            self.command,
-            segments,
-            parse_qs(parts.query, keep_blank_values=True),
-            {name.lower(): value for name, value in self.headers.items()},
-            body,
-        )
+        with self.server.in_flight() as number:
+            outcome = self._outcome(number)
+            if outcome.fault is not None:
+                self._hold_back(outcome.fault)
         if outcome.fault is not None:
-            self._go_wrong(outcome.fault, outcome.status, outcome.body, outcome.headers)
+            self._go_wrong(outcome.fault, outcome)
         else:
-            self._send(outcome.status, outcome.body, outcome.headers)
+            self._send(outcome)
 
-    def _body(self) -> bytes:
+    def _outcome(self, in_flight: int) -> Outcome:
         length = self.headers.get("Content-Length", "0")
         if self.headers.get("Transfer-Encoding") or not length.isdigit() or int(length) > MAX_BODY:
-            raise ApiError(411, "VALIDATION_ERROR", "a plain Content-Length is required")
-        return self.rfile.read(int(length))
+            self.close_connection = True
+            return self.server.desk.unreadable(411)
+        body = self.rfile.read(int(length))
+        if len(self.path) > MAX_URI:
+            self.close_connection = True
+            return self.server.desk.unreadable(414)
+        parts = urlsplit(self.path)
+        return self.server.desk.answer(
+            Received(
+                method=self.command,
+                segments=[unquote(part) for part in parts.path.strip("/").split("/")],
+                query=parse_qs(parts.query, keep_blank_values=True),
+                headers={name.lower(): value for name, value in self.headers.items()},
+                content=body,
+                host=f"https://127.0.0.1:{self.server.server_port}",
+                in_flight=in_flight,
+            )
+        )
 
-    def _go_wrong(self, fault: Fault, status: int, body: bytes, headers: dict[str, str]) -> None:
-        kind, args = fault.kind, fault.args
-        if kind == "latency":
-            self.server.closing.wait(float(args.get("seconds", 0.5)))
-            self._send(status, body, headers)
-        elif kind in ("reset-before-apply", "reset-after-apply"):
+    def _hold_back(self, fault: Fault) -> None:
+        if fault.kind in _HELD_SECONDS:
+            self.server.closing.wait(float(fault.args.get("seconds", _HELD_SECONDS[fault.kind])))
+
+    def _go_wrong(self, fault: Fault, outcome: Outcome) -> None:
+        if fault.kind in ("reset-before-apply", "reset-after-apply", "timeout-after-apply"):
             self._reset()
-        elif kind == "timeout-after-apply":
-            self.server.closing.wait(float(args.get("seconds", 60.0)))
-            self._reset()
-        elif kind == "truncated-body":
-            self._send(status, body, headers, sent=len(body) // 2)
+        elif fault.kind == "truncated-body":
+            self._send(outcome, sent=len(outcome.body) // 2)
             self._reset()
         else:
-            self._send(status, body, headers)
+            self._send(outcome)
 
     def _reset(self) -> None:
         self.close_connection = True
@@ -123,28 +138,28 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str], sent: int | None = None) -> None:
+    def _send(self, outcome: Outcome, sent: int | None = None) -> None:
+        status, body = outcome.status, outcome.body
         lines = [f"HTTP/1.1 {status} {self.responses.get(status, ('Unknown', ''))[0]}"]
         fixed = {
-            # The portal's time: a client takes its bookmarks from the server's clock.
-            "Date": formatdate(self.server.desk.portal.clock().timestamp(), usegmt=True),
-            "Content-Type": _JSON,
+            # The pretend CRM's time: a client takes its bookmarks from the server's clock.
+            "Date": formatdate(self.server.desk.clock().timestamp(), usegmt=True),
             "Content-Length": str(len(body)),
             "Connection": "close" if self.close_connection else "keep-alive",
         }
-        lines += [f"{name}: {value}" for name, value in (fixed | headers).items()]
+        lines += [f"{name}: {value}" for name, value in (fixed | outcome.headers).items()]
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
         with contextlib.suppress(OSError):
             self.wfile.write(head + (body if sent is None else body[:sent]))
 
 
 @contextlib.contextmanager
-def listen(portal: Portal) -> Iterator[Endpoint]:
-    """Serves a portal on a free loopback port in a daemon thread while the context lasts."""
-    ca_file = ensure(portal.folder)
-    server = _Server(Desk(portal))
+def listen(desk: Desk) -> Iterator[Endpoint]:
+    """Serves a desk on a free loopback port in a daemon thread while the context lasts."""
+    ca_file = ensure(desk.folder)
+    server = _Server(desk)
     # The handshake belongs to the connection's own thread, not to the one that accepts.
-    server.socket = server_context(portal.folder).wrap_socket(
+    server.socket = server_context(desk.folder).wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

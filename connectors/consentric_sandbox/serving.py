@@ -1,4 +1,4 @@
-"""Who serves a folder: a lock that the kernel frees, on the file that says where the server listens."""
+"""Who serves a pretend CRM: a lock that the kernel frees, on the file that says where the server listens."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from urllib.parse import urlsplit
 
 from consentric.sdk.errors import ConfigError
 
-URL_FILE = "hubspot.url"
 _LOOK_SECONDS = 0.1
 _LOOKS = 1200
 """Two minutes: a portal of a million records is loaded, or saved, in less."""
 
 
 class Claim:
-    """The right to serve a folder, until it is left or its process dies; a file left behind means nothing."""
+    """The right to serve, until it is left or its process dies; a file left behind means nothing."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     @classmethod
-    def take(cls, folder: Path) -> Self | None:
-        """Takes the folder, None when somebody else serves it."""
-        descriptor = os.open(folder / URL_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def take(cls, url_file: Path) -> Self | None:
+        """Takes the file that will say where the server listens, None when somebody else serves."""
+        descriptor = os.open(url_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -43,7 +42,7 @@ class Claim:
         os.pwrite(self._descriptor, url.encode() + b"\n", 0)
 
     def withdraw(self) -> None:
-        """Says that the server listens no more; the folder stays taken while it is saved."""
+        """Says that the server listens no more; the file stays taken while the rest is saved."""
         os.ftruncate(self._descriptor, 0)
 
     def __enter__(self) -> Self:
@@ -56,23 +55,23 @@ class Claim:
         os.close(self._descriptor)
 
 
-def claim_or_join(folder: Path, *, sleep: Callable[[float], None] = time.sleep) -> Claim | str:
-    """Takes the folder, or gives the URL of the process that serves it; waits while that one starts or ends.
+def claim_or_join(url_file: Path, *, sleep: Callable[[float], None] = time.sleep) -> Claim | str:
+    """Takes the file, or gives the URL of the process that serves; waits while that one starts or ends.
 
     Raises:
-        ConfigError: Another process holds the folder and does not answer.
+        ConfigError: Another process holds the file and does not answer.
     """
     for _ in range(_LOOKS):
-        claim = Claim.take(folder)
+        claim = Claim.take(url_file)
         if claim is not None:
             return claim
-        url = (folder / URL_FILE).read_text().strip()
+        url = url_file.read_text().strip()
         # Between lock and first word of a new server the URL of a killed one may still stand there.
         if url and _answers(url):
             return url
         sleep(_LOOK_SECONDS)
     raise ConfigError(
-        f"another process holds {folder} and does not answer",
+        f"another process holds {url_file} and does not answer",
         hint="end the process that serves it, then run again",
     )
 
