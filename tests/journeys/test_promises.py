@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import timedelta
+
 import pytest
 
 from consentric.sdk.errors import ConsentricError
@@ -18,6 +21,7 @@ from .world import (
     UNSUBSCRIBED,
     WRITING,
     World,
+    buy,
     contact_of,
     subscribe,
     type_in,
@@ -38,6 +42,17 @@ def written_since(world: World, line: int) -> list[tuple[str, list[int]]]:
         (entry["operation"], sorted(int(number) for number in entry["ids"]))
         for entry in world.writes(since=line)
     ]
+
+
+def written_twice(world: World) -> list[tuple[str, str]]:
+    """Changes that the CRM accepted more than once: operation and contact."""
+    accepted = Counter(
+        (entry["operation"], number)
+        for entry in world.writes()
+        if entry["kind"] == "label"
+        for number in entry["ids"]
+    )
+    return [change for change, times in accepted.items() if times > 1]
 
 
 def code_of_refusal(world: World, plan: str) -> tuple[str, int]:
@@ -111,6 +126,38 @@ def test_who_unsubscribes_between_plan_and_apply_gets_no_label(world: World) -> 
     assert written_since(world, before) == [("contacts.batch_update", [decided]), ("lists.add", [decided])]
 
 
+def test_a_purchase_moves_people_and_a_no_said_meanwhile_takes_the_label_off(world: World) -> None:
+    """With a fourth order, place 17 leaves seven people with four, whom 17 of 30 are below: F 3 for all.
+
+    Being the latest buyer it also pushes places 18 and 24 down into the next worse fifth.
+    """
+    buyer, at = contact_of(17), world.advance(days=1)
+    with world.crm() as state:
+        buy(state, buyer, at=at - timedelta(hours=12))
+    world.pull()
+    world.segment()
+    plan = world.plan()
+    assert (plan.move, plan.enter, plan.leave, plan.brake) == (6, 0, 0, ())
+    at, before = world.advance(minutes=10), world.last_write()
+    with world.crm() as state:
+        unsubscribe(state, CAMILLE_AT_WORK, at=at)
+    applied = world.apply(plan.plan)
+    assert (applied.exit_code, applied.move, applied.leave) == (0, 4, 2)
+    moved = {
+        contact_of(13): ("at_risk", "loyal", "2026-11-16"),
+        contact_of(17): ("loyal", "at_risk", "2026-11-16"),
+        contact_of(18): ("at_risk", "loyal", "2026-11-16"),
+        contact_of(24): ("loyal", "champions", "2026-11-16"),
+    }
+    stayed = {contact: (segment, "", "2026-11-15") for contact, segment in LABELLED_OTHERS.items()}
+    assert world.fields() == {**stayed, **moved}
+    assert world.members() == world.segments()
+    assert [write for write in written_since(world, before) if CAMILLE in write[1]] == [
+        ("contacts.batch_update", [CAMILLE, CAMILLE_AT_WORK]),
+        ("lists.remove", [CAMILLE, CAMILLE_AT_WORK]),
+    ]
+
+
 def test_an_altered_plan_is_refused(approved_world: World) -> None:
     world, plan = approved_world, approved_world.latest_plan()
     with world.opened() as workspace:
@@ -151,6 +198,25 @@ def test_the_first_apply_waits_for_an_approval_however_often_a_timer_comes(new_w
     world.approve(world.latest_plan())
     assert world.apply(world.latest_plan()).exit_code == 0
     assert world.segments() == world.members() == EVERYBODY
+
+
+def test_a_rule_that_would_take_every_label_waits_while_a_no_is_carried_out(world: World) -> None:
+    world.min_grade = "A"  # nobody confirmed the form
+    at, before = world.advance(days=1), world.last_write()
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    for _ in range(2):
+        done = world.sync()
+        assert done.exit_code == 5
+        assert "removals" in [reason.code for reason in done.plans[0].brake]
+    assert written_since(world, before) == [
+        ("contacts.batch_update", [A_CHAMPION]),
+        ("lists.remove", [A_CHAMPION]),
+    ]
+    world.approve(world.latest_plan())
+    assert world.apply(world.latest_plan()).leave == 27
+    assert world.fields() == {}
+    assert world.members() == {}
 
 
 def test_twenty_withdrawals_take_twenty_labels_and_nobody_elses(world: World) -> None:
@@ -206,16 +272,23 @@ def test_a_killed_apply_is_finished_by_the_next_sync(approved_world: World, poin
     assert world.sync().exit_code == 0
     assert world.segments() == world.members() == EVERYBODY
     assert len(world.owned()) == 2 * len(EVERYBODY)
-    labelled = [
-        (entry["operation"], number)
-        for entry in world.writes()
-        if entry["kind"] == "label"
-        for number in entry["ids"]
-    ]
-    assert len(labelled) == len(set(labelled)) == 2 * len(EVERYBODY)
+    assert written_twice(world) == []
     before = world.last_write()
     assert world.sync().exit_code == 0
     assert world.writes(since=before) == []
+
+
+def test_an_answer_that_never_came_is_settled_by_reading_back(approved_world: World) -> None:
+    world = approved_world
+    world.break_crm(
+        {"kind": "reset-after-apply", "match": {"endpoint": "contacts.batch_update", "nth": 1}},
+        {"kind": "truncated-body", "match": {"endpoint": "lists.add", "nth": 2}},
+        {"kind": "reset-before-apply", "match": {"endpoint": "lists.add", "nth": 3}},
+    )
+    applied = world.apply(world.latest_plan())
+    assert (applied.exit_code, applied.enter, applied.verified) == (0, 28, 56)
+    assert world.segments() == world.members() == EVERYBODY
+    assert written_twice(world) == []
 
 
 def test_who_objects_leaves_the_computation_too(world: World) -> None:
@@ -289,6 +362,25 @@ def test_after_a_merge_that_dropped_nothing_what_somebody_takes_away_stays_away(
     done = world.sync()
     assert done.plans[0].withheld["CHANGED_BY_HAND"] == 1
     assert world.writes(since=before) == []
+
+
+def test_two_people_who_become_one_lose_every_label_by_one_no(world: World) -> None:
+    """The CRM keeps the primary's value, and both lists; which contact that was it does not say."""
+    at = world.advance(days=1)
+    champion, dormant = A_CHAMPION, contact_of(0)
+    survivor = world.merge(champion, dormant)
+    with world.crm() as state:
+        record = state.objects["contacts"].live[survivor]
+        record.properties["hs_merged_object_ids"] = f"{dormant};{champion}"
+        unsubscribe(state, survivor, at=at)
+    assert world.segments()[survivor] == "champions"
+    before = world.last_write()
+    # One buyer fewer moves eleven others: that waits for an approval, the no does not.
+    assert world.sync().exit_code == 5
+    assert {contact for _, contacts in written_since(world, before) for contact in contacts} == {survivor}
+    rest = {contact: one for contact, one in EVERYBODY.items() if contact not in (champion, dormant)}
+    assert world.segments() == world.members() == rest
+    assert len(world.owned()) == 2 * len(rest)
 
 
 def test_a_contact_deleted_in_the_crm_is_let_go(world: World) -> None:

@@ -101,6 +101,7 @@ assessment = "file:assessment.md"
 id = "email_marketing"
 basis = ["consent"]
 channel = "email"
+min_grade = "{grade}"
 authorities = ["hubspot"]
 
 [[field]]
@@ -153,6 +154,8 @@ class World:
 
     root: Path
     now: datetime = START
+    min_grade: str = "B"
+    """Evidence that the newsletter's consent needs; a rule that tests make stricter."""
     portals: list[tuple[Portal, Counter[str]]] = field(default_factory=list)
     """Each portal that was served, with its counts of requests before."""
 
@@ -171,9 +174,8 @@ class World:
         return self.now
 
     def write_config(self) -> None:
-        path = self.workspace / "config.toml"
-        path.write_text(CONFIG.format(at=self.now.isoformat().replace("+00:00", "Z")), encoding="utf-8")
-        path.chmod(0o600)
+        at = self.now.isoformat().replace("+00:00", "Z")
+        _write_private(self.workspace / "config.toml", CONFIG.format(at=at, grade=self.min_grade))
 
     @contextmanager
     def opened(self) -> Iterator[Workspace]:
@@ -353,6 +355,12 @@ def type_in(state: HubSpotState, contact: int, values: Mapping[str, str], *, at:
     state.objects["contacts"].touch(record, iso(at))
 
 
+def buy(state: HubSpotState, contact: int, *, at: datetime) -> None:
+    """The person orders once more."""
+    number = state.new_id()
+    _add_order(state, number, contact, f"B{number}", at)
+
+
 # The world as it begins
 
 
@@ -402,21 +410,26 @@ def _add_person(state: HubSpotState, place: int, joined: datetime) -> None:
 def _add_orders(state: HubSpotState, place: int) -> None:
     last = START - timedelta(days=1 + 2 * (30 - place))
     for number in range(place % 5 + 1):
-        at = last - timedelta(days=30 * number)
-        order = state.add_object(
-            "orders",
-            {
-                "hs_external_order_id": f"B{place}-{number}",
-                "hs_total_price": "25.00",
-                "hs_currency_code": "EUR",
-                "hs_external_created_date": iso(at),
-                "hs_fulfillment_status": "fulfilled",
-            },
-            created_at=at,
-            id=5000 + 10 * place + number,
-        )
         is_work = place == PLACE_OF_CAMILLE and number % 2 == 1
-        state.associate("orders", order, "contacts", CAMILLE_AT_WORK if is_work else contact_of(place))
+        contact = CAMILLE_AT_WORK if is_work else contact_of(place)
+        at = last - timedelta(days=30 * number)
+        _add_order(state, 5000 + 10 * place + number, contact, f"B{place}-{number}", at)
+
+
+def _add_order(state: HubSpotState, id: int, contact: int, number: str, at: datetime) -> None:
+    order = state.add_object(
+        "orders",
+        {
+            "hs_external_order_id": number,
+            "hs_total_price": "25.00",
+            "hs_currency_code": "EUR",
+            "hs_external_created_date": iso(at),
+            "hs_fulfillment_status": "fulfilled",
+        },
+        created_at=at,
+        id=id,
+    )
+    state.associate("orders", order, "contacts", contact)
 
 
 def _write_shop(path: Path) -> None:

@@ -129,6 +129,7 @@ def replace_mirror(store: ControlStore, destination: str, rows: Iterable[MirrorR
             )
             move_revision(database, destination)
         database.execute("DELETE FROM seen")
+        _settle_merged_labels(store, database, destination)
         database.execute(
             "INSERT INTO destination(name, labels_read_at) VALUES(?, ?)"
             " ON CONFLICT(name) DO UPDATE SET labels_read_at = excluded.labels_read_at",
@@ -140,7 +141,8 @@ def replace_mirror(store: ControlStore, destination: str, rows: Iterable[MirrorR
 def move_record(store: ControlStore, loser: bytes, survivor: bytes) -> None:
     """After a merge in a CRM: labels and mirror of the loser become those of the survivor.
 
-    Where both carry a label, the survivor's own stays.
+    Where both carry a label, the survivor's own stays until the CRM was read: of two values that we wrote,
+    it alone knows which one it kept.
     """
     with store.transaction() as database:
         rows = database.execute(
@@ -148,9 +150,13 @@ def move_record(store: ControlStore, loser: bytes, survivor: bytes) -> None:
         ).fetchall()
         for destination, label, segment, previous, since in rows:
             columns = (destination, survivor, label, segment, previous, since)
-            database.execute(
+            is_new = database.execute(
                 "INSERT OR IGNORE INTO owned VALUES(?, ?, ?, ?, ?, ?, ?)", (*columns, row_checksum(*columns))
-            )
+            ).rowcount
+            if not is_new:
+                database.execute("INSERT OR IGNORE INTO merged_label VALUES(?, ?, ?, ?, ?, ?)", columns)
+        database.execute("UPDATE OR IGNORE merged_label SET rref = ? WHERE rref = ?", (survivor, loser))
+        database.execute("DELETE FROM merged_label WHERE rref = ?", (loser,))
         database.execute(
             "INSERT OR IGNORE INTO mirror SELECT destination, ?, target, value_hash, observed_at"
             " FROM mirror WHERE rref = ? AND target <> ?",
@@ -244,6 +250,25 @@ def move_revision(database: Connection, destination: str) -> None:
         "INSERT INTO destination(name, rev) VALUES(?, 1) ON CONFLICT(name) DO UPDATE SET rev = rev + 1",
         (destination,),
     )
+
+
+def _settle_merged_labels(store: ControlStore, database: Connection, destination: str) -> None:
+    """Owned becomes what the CRM kept of a merge; only fields can differ, a list is one segment's."""
+    rows = database.execute(
+        "SELECT l.rref, l.label, l.segment, l.previous, l.since, m.value_hash FROM merged_label AS l"
+        " JOIN mirror AS m ON m.destination = l.destination AND m.rref = l.rref AND m.target = l.label"
+        " JOIN owned AS o ON o.destination = l.destination AND o.rref = l.rref AND o.label = l.label"
+        " WHERE l.destination = ? AND o.segment <> l.segment",
+        (destination,),
+    ).fetchall()
+    for rref, label, segment, previous, since, value_hash in rows:
+        if value_hash == store.hash_value(segment):
+            kept = Owned(
+                rref=rref, label=label, segment=segment, previous=previous, since=date.fromisoformat(since)
+            )
+            put_owned(database, destination, kept)
+            move_revision(database, destination)
+    database.execute("DELETE FROM merged_label WHERE destination = ?", (destination,))
 
 
 def _owned_of(destination: str, row: tuple[bytes, str, str, str, str, bytes]) -> Owned:

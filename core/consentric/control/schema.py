@@ -42,6 +42,11 @@ CREATE TABLE merged(                     -- records that took over labels of ano
   destination TEXT NOT NULL, rref BLOB NOT NULL,
   PRIMARY KEY(destination, rref)) STRICT, WITHOUT ROWID;
 
+CREATE TABLE merged_label(               -- what another loser of the same merge carried at the same target
+  destination TEXT NOT NULL, rref BLOB NOT NULL, label TEXT NOT NULL,
+  segment TEXT NOT NULL, previous TEXT NOT NULL, since TEXT NOT NULL,
+  PRIMARY KEY(destination, rref, label, segment)) STRICT, WITHOUT ROWID;
+
 CREATE TABLE plan(
   id TEXT PRIMARY KEY, run TEXT NOT NULL, destination TEXT NOT NULL, parent TEXT REFERENCES plan(id),
   kind TEXT NOT NULL CHECK(kind IN ('changes', 'denials')),

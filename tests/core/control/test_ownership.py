@@ -111,3 +111,27 @@ def test_merge_told_twice_moves_once(store):
     move_record(store, ANN, BOB)
     assert list(owned_labels(store, "prod")) == [label(BOB)]
     assert revision(store, "prod") == 1
+
+
+def test_of_two_labels_of_one_merge_the_one_that_the_crm_kept_is_ours(store):
+    survivor = b"c" * 16
+    own(store, label(ANN, "champions"), label(BOB, "dormant"))
+    move_record(store, ANN, survivor)
+    move_record(store, BOB, survivor)
+    assert list(owned_labels(store, "prod")) == [label(survivor, "champions")]
+    before = revision(store, "prod")
+    replace_mirror(store, "prod", [seen(survivor, store.hash_value("dormant"))], now=NOW)
+    assert list(owned_labels(store, "prod")) == [label(survivor, "dormant")]
+    assert revision(store, "prod") > before
+    replace_mirror(store, "prod", [seen(survivor, store.hash_value("champions"))], now=NOW)
+    assert list(owned_labels(store, "prod")) == [label(survivor, "dormant")]
+
+
+def test_what_a_first_merge_left_open_is_settled_after_a_second(store):
+    first, second = b"c" * 16, b"d" * 16
+    own(store, label(ANN, "champions"), label(BOB, "dormant"))
+    move_record(store, ANN, first)
+    move_record(store, BOB, first)
+    move_record(store, first, second)
+    replace_mirror(store, "prod", [seen(second, store.hash_value("dormant"))], now=NOW)
+    assert list(owned_labels(store, "prod")) == [label(second, "dormant")]
