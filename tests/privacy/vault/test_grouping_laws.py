@@ -141,4 +141,6 @@ def test_old_match_keys_find_records_and_persons_and_are_rewritten(house: Any, m
     versions = "SELECT DISTINCT version FROM match_key WHERE rref = ?"
     assert house.connection.execute(versions, (rref,)).fetchall() == [(2,)]
     assert house.connection.execute(versions, (other,)).fetchall() == [(1,)]
+    record_versions = "SELECT key_version FROM record WHERE rref IN (?, ?) ORDER BY sequence"
+    assert house.connection.execute(record_versions, (rref, other)).fetchall() == [(2,), (1,)]
     assert house.sid(other) == other_sid
