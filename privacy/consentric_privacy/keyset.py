@@ -242,6 +242,8 @@ def _unwrapped(rows: list[Any], cipher: AESSIV) -> dict[Purpose, tuple[PurposeKe
 def _damaged(why: str) -> KeyMaterialError:
     return KeyMaterialError(
         f"keyset.json is damaged: {why}",
+        where="keyset.json",
+        happened="nothing was read or written.",
         hint="restore it from its backup; do not make a new one",
         code="CS404",
     )

@@ -84,6 +84,11 @@ class PeopleStore:
         """The one connection; statements outside `transaction()` are committed one by one."""
         return self._file.connection
 
+    @property
+    def has_people(self) -> bool:
+        """Whether anybody was ever pulled; a signed assessment alone is nobody."""
+        return self.connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
+
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Makes what happens inside one transaction; nests, an inner one can fail alone."""
         return self._file.transaction()

@@ -15,6 +15,7 @@ _NO_SPACE = "free space on the disk, or find out why it fails, then run the same
 _NO_RIGHTS = "let the user who runs this write the file and its folder"
 _IN_USE = "end the other program that has it open, then run the same command again"
 _DAMAGED = "restore it from its backup"
+_AGAIN = "run the same command again, with more memory if it stays"
 
 # Primary result codes, https://www.sqlite.org/rescode.html; whatever else it says is a defect of ours.
 _HINTS = {
@@ -28,6 +29,8 @@ _HINTS = {
     sqlite3.SQLITE_LOCKED: _IN_USE,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_INTERRUPT: _AGAIN,
+    sqlite3.SQLITE_NOMEM: _AGAIN,
 }
 
 

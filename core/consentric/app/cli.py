@@ -114,10 +114,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the last net: no traceback may reach the screen
-        from .defects import write_defect
-
-        log = write_defect(error, session.folder)
-        return _report(messages.defect(type(error).__name__), session, arguments, log=log)
+        return _report_unforeseen(error, session, arguments)
 
 
 def _report(error: ConsentricError, session: Session, arguments: Sequence[str], *, log: str = "") -> int:
@@ -127,6 +124,19 @@ def _report(error: ConsentricError, session: Session, arguments: Sequence[str], 
         may_color = session.may_color and sys.stderr.isatty() and "NO_COLOR" not in os.environ
         click.echo(messages.as_text(error, log=log, may_color=may_color), err=True)
     return error.exit_code
+
+
+def _report_unforeseen(error: Exception, session: Session, arguments: Sequence[str]) -> int:
+    """A disk that is full is the operator's, wherever it strikes; everything else is a defect of ours."""
+    from consentric_privacy.store_faults import disk_fault
+
+    from .defects import write_defect
+
+    fault = disk_fault(error) if isinstance(error, OSError) else None
+    if fault is not None:
+        return _report(fault, session, arguments)
+    log = write_defect(error, session.folder)
+    return _report(messages.defect(type(error).__name__), session, arguments, log=log)
 
 
 def _harden() -> None:

@@ -13,7 +13,7 @@ def write_defect(error: BaseException, folder: Path) -> str:
     """Appends the frames of an exception to the workspace's log of defects.
 
     Only files, lines and names of functions and exceptions are written: the words of an exception may
-    quote a record. Gives the path of the log, or an empty text when there is no workspace.
+    quote a record. Gives the path of the log, or an empty text when there is no workspace or no space.
     """
     if not (folder / "config.toml").is_file():
         return ""
@@ -28,8 +28,8 @@ def write_defect(error: BaseException, folder: Path) -> str:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as log:
+            log.write("\n".join(lines) + "\n\n")
     except OSError:
         return ""
-    with os.fdopen(descriptor, "a", encoding="utf-8") as log:
-        log.write("\n".join(lines) + "\n\n")
     return str(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from consentric.sdk.errors import ConsentricError
 from consentric.sdk.progress import Progress
 
 from .connecting import Connections
+from .failing_stores import told_apart
 from .workspace import Workspace
 
 
@@ -40,6 +41,7 @@ def running(
 
     Raises:
         LockedError: When another run holds it.
+        UnsafeStoreError: A disk is full or a store damaged.
     """
     with workspace.locked(name):
         run = start_run(
@@ -57,17 +59,22 @@ def running(
             progress=progress,
             should_stop=should_stop,
         )
-        state: RunState = "failed"
         try:
-            yield job
-            state = "done"
-        except ConsentricError as error:
-            job.summary["error"] = error.code
-            raise
-        except KeyboardInterrupt:
-            state = "interrupted"
+            with told_apart():
+                yield job
+        except BaseException as error:
+            if isinstance(error, ConsentricError):
+                job.summary["error"] = error.code
+            # The disk that stopped the run may refuse this note too; what stopped it is the news.
+            with suppress(ConsentricError, OSError):
+                _end(job, name, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
         finally:
             connections.close()
-            end_run(workspace.control, run, state=state, summary=job.summary, now=workspace.clock())
-            workspace.note(f"run.{name}", run=run, state=state, **job.summary)
+        _end(job, name, "done")
+
+
+def _end(job: Job, name: str, state: RunState) -> None:
+    workspace = job.workspace
+    end_run(workspace.control, job.run, state=state, summary=job.summary, now=workspace.clock())
+    workspace.note(f"run.{name}", run=job.run, state=state, **job.summary)

@@ -13,18 +13,19 @@ from typing import Self
 from consentric.control.store import ControlStore
 from consentric.pull.stores import Stores
 from consentric.sdk.contracts import Clock, Endpoint
-from consentric.sdk.errors import ConfigError, KeyMaterialError
+from consentric.sdk.errors import ConfigError, ConsentricError, KeyMaterialError, UnsafeStoreError
 from consentric.warehouse.store import Warehouse
 from consentric_privacy.audit import AuditLog
 from consentric_privacy.deks import DekStore
 from consentric_privacy.files import forbid_others
 from consentric_privacy.keyset import Keyset, read_root_key
 from consentric_privacy.ledger import Ledger
-from consentric_privacy.people import PeopleStore
+from consentric_privacy.people import PEOPLE_FILE, PeopleStore
 from consentric_privacy.pseudonyms import Pseudonyms
 from consentric_privacy.vault import Vault
 
 from .config import Config, load_config
+from .failing_stores import store_fault, told_apart
 from .lock import hold_workspace
 from .store_modes import require_private_stores
 
@@ -35,6 +36,7 @@ ANALYTICS_FOLDER = "analytics"
 PLANS_FOLDER = "plans"
 CACHE_FOLDER = "cache"
 AUDIT_FOLDER = "audit"
+_NOTHING_DONE = "nothing was read or written."
 
 
 class Workspace:
@@ -86,17 +88,24 @@ class Workspace:
         """The keys of this workspace; made with the first run.
 
         Raises:
-            KeyMaterialError: The root key is missing, malformed, or not the one of these stores.
+            KeyMaterialError: The root key is missing, malformed, or not the one of these stores; or the
+                keyset is gone while the stores made with it are here.
         """
-        root = read_root_key(self.settings.workspace.root_key, base=self.folder)
         path = self.folder / KEYSET_FILE
-        if path.exists():
-            return Keyset.load(path, root)
-        if (self.folder / DEK_FILE).exists():
+        try:
+            root = read_root_key(self.settings.workspace.root_key, base=self.folder)
+            if path.exists():
+                return Keyset.load(path, root)
+        except KeyMaterialError as error:
+            error.where = error.where or self.config.where("workspace", "root_key")
+            error.happened = error.happened or _NOTHING_DONE
+            raise
+        if self._is_there(DEK_FILE) or self.people.has_people:
             raise KeyMaterialError(
                 f"{KEYSET_FILE} is gone, but the stores made with it are here",
+                where=KEYSET_FILE,
                 hint="restore it from the backup; new keys would make everybody a stranger",
-                happened="nothing was read or written.",
+                happened=_NOTHING_DONE,
                 code="CS405",
             )
         return Keyset.create(path, root)
@@ -108,7 +117,19 @@ class Workspace:
 
     @cached_property
     def people(self) -> PeopleStore:
-        """Vault and ledger, in one file."""
+        """Vault and ledger, in one file.
+
+        Raises:
+            UnsafeStoreError: It is gone while the keys of its people are here.
+        """
+        if self._is_there(DEK_FILE) and not self._is_there(PEOPLE_FILE):
+            raise UnsafeStoreError(
+                f"{PEOPLE_FILE} is gone, but the keys of its people are here",
+                where=PEOPLE_FILE,
+                hint="restore it from the backup; an empty one would forget every withdrawal and objection",
+                happened=_NOTHING_DONE,
+                code="CS506",
+            )
         store = PeopleStore.open(self.folder)
         self._open.callback(store.close)
         return store
@@ -120,10 +141,23 @@ class Workspace:
 
     @cached_property
     def vault(self) -> Vault:
-        """Who the records are."""
+        """Who the records are.
+
+        Raises:
+            KeyMaterialError: The keys of the people are gone.
+        """
+        people = self.people  # made before the keys, so that one of the two alone means a loss
+        if people.has_people and not self._is_there(DEK_FILE):
+            raise KeyMaterialError(
+                f"{DEK_FILE} is gone, but the people whose keys it held are here",
+                where=DEK_FILE,
+                hint=f"restore it and {PEOPLE_FILE} from one backup; without it no record can be found again",
+                happened=_NOTHING_DONE,
+                code="CS406",
+            )
         deks = DekStore.open(self.folder / DEK_FILE, self.keyset)
         self._open.callback(deks.close)
-        return Vault(self.people, deks, self.pseudonyms)
+        return Vault(people, deks, self.pseudonyms)
 
     @cached_property
     def control(self) -> ControlStore:
@@ -181,11 +215,22 @@ class Workspace:
                     f'connection "{connection}": the sandbox folder "{settings.sandbox}" is missing',
                     where=self.config.where("connections", connection, "sandbox"),
                     hint="make one with  consentric sandbox up FOLDER  or run  consentric demo",
+                    happened=_NOTHING_DONE,
                     code="CS223",
                 )
-            serve = self.config.plugins.sandbox(settings.connector)
-            self._endpoints[connection] = self._open.enter_context(serve(folder, clock=self.clock))
+            try:
+                serve = self.config.plugins.sandbox(settings.connector)
+                self._endpoints[connection] = self._open.enter_context(serve(folder, clock=self.clock))
+            except ConfigError as error:
+                error.where = error.where or self.config.where("connections", connection, "sandbox")
+                error.happened = error.happened or _NOTHING_DONE
+                raise
         return self._endpoints[connection]
+
+    def _is_there(self, name: str) -> bool:
+        """Whether a store was ever filled; one of no bytes is as good as none."""
+        path = self.folder / name
+        return path.exists() and path.stat().st_size > 0
 
     @cached_property
     def _endpoints(self) -> dict[str, Endpoint]:
@@ -197,4 +242,12 @@ class Workspace:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._open.close()
+        try:
+            with told_apart():
+                self._open.close()
+        except (ConsentricError, OSError):
+            if error is None:
+                raise  # else what came first is the news: stores that failed fail again when they close
+        fault = store_fault(error) if error is not None else None
+        if fault is not None:
+            raise fault from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from consentric.sdk.errors import GuardError, UnsafeStoreError
 
 from . import intake, permissions, schema
 from .engine import engine, maintenance
+from .faults import unusable, warehouse_fault
 
 FILE = "analytics.duckdb"
 SNAPSHOT = "snapshot.duckdb"
@@ -78,7 +80,8 @@ class Warehouse:
         except BaseException:
             self._depth -= 1
             if self._depth == 0:
-                connection.execute("ROLLBACK")
+                with contextlib.suppress(duckdb.Error):  # a full disk has undone it already
+                    connection.execute("ROLLBACK")
             raise
         self._depth -= 1
         if self._depth == 0:
@@ -179,12 +182,24 @@ class Warehouse:
         return target
 
     def close(self) -> None:
-        """Writes everything into the main file and empties the temporary folder."""
-        if self._connection is not None:
-            self._connection.execute("CHECKPOINT")
-            self._connection.close()
-            self._connection = None
-        shutil.rmtree(self._folder / _TEMP, ignore_errors=True)
+        """Writes everything into the main file and empties the temporary folder.
+
+        Raises:
+            UnsafeStoreError: The disk is full; what was committed is kept beside the main file.
+        """
+        connection, self._connection = self._connection, None
+        try:
+            if connection is not None:
+                connection.execute("CHECKPOINT")
+        except duckdb.Error as error:
+            fault = warehouse_fault(error)
+            if fault is None:
+                raise
+            raise fault from error
+        finally:
+            if connection is not None:
+                connection.close()
+            shutil.rmtree(self._folder / _TEMP, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -202,12 +217,8 @@ class Warehouse:
         is_new = not path.exists()
         try:
             connection = engine(path, memory_limit_mb=self._memory_limit_mb, threads=self._threads, temp=temp)
-        except duckdb.Error:
-            raise UnsafeStoreError(
-                f"{path.name} cannot be opened: it is in use, damaged, or of a newer DuckDB",
-                hint="end the other run; if there is none, delete the file and run: consentric pull --full",
-                code="CS511",
-            ) from None
+        except duckdb.Error as error:
+            raise warehouse_fault(error) or unusable() from None
         if is_new:
             path.chmod(0o600)
         self._connection = connection
