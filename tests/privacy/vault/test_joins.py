@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+
+from consentric_privacy.errors import UnsafeStoreError
 
 
 def test_shared_address_makes_one_person_across_accounts(house: Any, make: Any) -> None:
@@ -220,7 +221,7 @@ def test_join_broken_off_anywhere_leaves_no_half_and_is_made_by_the_next_try(hou
         try:
             admission = house.admit(*page)
             break
-        except sqlite3.OperationalError:
+        except UnsafeStoreError:
             broken_off += 1
             assert content() == before
     house.connection.set_progress_handler(None, 0)
