@@ -50,6 +50,8 @@ WITHIN = frozenset(
     }
 )
 KINDS = INSTEAD | AFTERWARDS | WITHIN
+INSIDE = "in_batch."
+"""Before the name of an operation inside a batch: no request, so only lines that name it so meet it."""
 _MATCHES = frozenset({"nth", "endpoint", "probability", "times"})
 
 
@@ -121,10 +123,11 @@ class FaultScript:
         self.is_revoked = False
 
     def due(self, operation: str) -> Fault | None:
-        """The fault for this request, or None; call it once per request."""
+        """The fault for this request, or None; call it once per request, and per operation of a batch."""
         found: Fault | None = None
         for fault in self.faults:
-            if not fnmatchcase(operation, fault.endpoint):
+            is_inside = operation.startswith(INSIDE)
+            if is_inside != fault.endpoint.startswith(INSIDE) or not fnmatchcase(operation, fault.endpoint):
                 continue
             fault.seen += 1
             if fault.nth is not None and fault.seen != fault.nth:

@@ -1,0 +1,40 @@
+"""The pretend Mailchimp: an account in memory, answered over HTTPS on the loopback interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from consentric.sdk.contracts import Endpoint
+    from consentric_sandbox.sandboxes import Sandbox
+
+
+def serve(folder: Path, *, clock: Callable[[], datetime]) -> AbstractContextManager[Endpoint]:
+    """Serves the account that lies in `folder` under `/3.0`; saves it at the end if anything was written.
+
+    When another process serves that folder, gives its address instead: its clock then counts, and saving
+    is its business.
+
+    Raises:
+        ConfigError: The folder holds no pretend Mailchimp, or who holds it does not answer.
+    """
+    return sandbox().serve(folder, clock=clock)
+
+
+def sandbox() -> Sandbox:
+    """How an account is opened and served; imported when it is asked for."""
+    from consentric_sandbox.sandboxes import Sandbox
+
+    from .account import MailchimpAccount
+    from .desk import Desk
+    from .snapshot import FILES
+
+    return Sandbox(
+        title="Mailchimp",
+        files=FILES,
+        open=lambda folder, clock: Desk(MailchimpAccount.open(folder, clock=clock)),
+    )
