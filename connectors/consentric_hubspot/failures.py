@@ -86,7 +86,13 @@ def _is_vendors(error: BaseException) -> bool:
 
 def _from_tls(error: BaseException, call: Call) -> RemoteError:
     if "CERTIFICATE_VERIFY_FAILED" in str(getattr(error, "reason", "")):
-        return _error(call, RemoteKind.FATAL, "met a certificate that is not trusted", vendor_code="tls")
+        return _error(
+            call,
+            RemoteKind.FATAL,
+            "met a certificate that is not trusted",
+            vendor_code="tls",
+            hint="something on the way answers in HubSpot's place; let this machine reach HubSpot itself",
+        )
     kind = RemoteKind.AMBIGUOUS if call.is_write else RemoteKind.TRANSIENT
     return _error(call, kind, "lost its TLS connection", vendor_code="tls")
 
@@ -96,7 +102,13 @@ def _from_network(error: Exception, call: Call) -> RemoteError | None:
 
     name = type(error).__name__
     if isinstance(error, net.NewConnectionError | net.ConnectTimeoutError):
-        return _error(call, RemoteKind.TRANSIENT, "could not connect", vendor_code=name)
+        return _error(
+            call,
+            RemoteKind.TRANSIENT,
+            "could not connect",
+            vendor_code=name,
+            hint="look at the network of this machine; the next run goes on where this one stopped",
+        )
     kind = RemoteKind.AMBIGUOUS if call.is_write else RemoteKind.TRANSIENT
     if isinstance(error, net.HTTPError | OSError):
         return _error(call, kind, "got no answer", vendor_code=name)
@@ -151,7 +163,9 @@ def _hint(kind: RemoteKind, scopes: tuple[str, ...], call: Call) -> str:
         return f"renew the token, then  {doctor}"
     if kind is RemoteKind.QUOTA:
         return "the day's calls are spent; HubSpot counts anew at midnight of the account's time zone"
-    return ""
+    if kind in (RemoteKind.THROTTLED, RemoteKind.TRANSIENT):
+        return "nothing to mend here; the next run goes on where this one stopped"
+    return doctor if kind is RemoteKind.FATAL else ""
 
 
 def _error(call: Call, kind: RemoteKind, what: str, *, hint: str = "", **facts: Any) -> RemoteError:
@@ -160,7 +174,7 @@ def _error(call: Call, kind: RemoteKind, what: str, *, hint: str = "", **facts: 
         kind=kind,
         account=call.account,
         operation=call.operation,
-        hint=hint,
+        hint=hint or _hint(kind, (), call),
         code=CODES.get(kind, ""),
         **facts,
     )

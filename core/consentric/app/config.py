@@ -49,6 +49,12 @@ class Config:
         """The place of a setting, for a message."""
         return self.document.where(path)
 
+    def where_secret(self, connection: str) -> str:
+        """The place of the first secret that a connection signs in with."""
+        checked = self._connections[connection]
+        set_keys = [key for key in secret_fields(checked) if getattr(checked, key) is not None]
+        return self.where("connections", connection, *set_keys[:1])
+
     def connection_settings(self, name: str) -> BaseModel:
         """The settings of a connection in its connector's model, with its secrets read.
 

@@ -32,9 +32,20 @@ def as_object(error: ConsentricError, *, log: str = "") -> dict[str, Any]:
     return {
         "schema": ERROR_SCHEMA,
         "exit_code": error.exit_code,
-        **_fields(error),
+        **fields(error),
         "log": log,
-        "faults": [_fields(fault) for fault in faults],
+        "faults": [fields(fault) for fault in faults],
+    }
+
+
+def fields(error: ConsentricError) -> dict[str, str]:
+    """What an error says, for JSON."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "where": error.where,
+        "happened": error.happened,
+        "hint": error.hint,
     }
 
 
@@ -91,13 +102,3 @@ def _block(error: ConsentricError, *, log: str = "", may_color: bool) -> str:
     if log:
         lines.append(f"  log:  {log}")
     return "\n".join(lines)
-
-
-def _fields(error: ConsentricError) -> dict[str, str]:
-    return {
-        "code": error.code,
-        "message": error.message,
-        "where": error.where,
-        "happened": error.happened,
-        "hint": error.hint,
-    }

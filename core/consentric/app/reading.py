@@ -10,7 +10,7 @@ from consentric.gate.questions import Question, Use, all_questions
 from consentric.pull.pull import pull, pull_denials
 from consentric.pull.report import PullReport
 from consentric.pull.stores import known_records
-from consentric.sdk.errors import RemoteError
+from consentric.sdk.errors import DataError, RemoteError, RemoteKind
 from consentric.sync.mirror import read_labels
 from consentric.sync.settings import DestinationSettings
 from consentric_privacy.assessment import assessment_is_signed
@@ -20,13 +20,16 @@ from .job import Job
 from .outlets import outlet_of
 from .workspace import Workspace
 
+Unread = RemoteError | DataError
+"""What ends the reading of one connection: its CRM does not answer as it should, or its file is faulty."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
     """What was read, and what could not be."""
 
     pulls: list[PullReport] = field(default_factory=list)
-    failures: dict[str, RemoteError] = field(default_factory=dict)
+    failures: dict[str, Unread] = field(default_factory=dict)
     """Connection to the error that ended its pull; what was read before it is kept."""
 
     @property
@@ -38,18 +41,22 @@ class Reading:
 def read_connections(job: Job, names: Sequence[str], *, is_full: bool) -> Reading:
     """Pulls the connections one after the other; one that fails does not stop the others.
 
+    A faulty file is such a failure too: else a person's no that a CRM has just told would wait for it.
+
     Raises:
         RemoteError: When no CRM among them could be read.
+        DataError: When nothing at all could be read, and the first of them is a file.
     """
     reading = Reading()
     for name in names:
         try:
             reading.pulls.append(_read_connection(job, name, is_full=is_full))
-        except RemoteError as error:
-            reading.failures[name] = error
-    asked = [name for name in names if job.connections.connector(name).is_remote]
-    if asked and all(name in reading.failures for name in asked):
-        raise next(iter(reading.failures.values()))
+        except (RemoteError, DataError) as error:
+            reading.failures[name] = _placed(job.workspace, name, error)
+    remote = [name for name in names if job.connections.connector(name).is_remote]
+    for asked in (remote, names):
+        if asked and all(name in reading.failures for name in asked):
+            raise reading.failures[asked[0]]
     return reading
 
 
@@ -125,6 +132,19 @@ def _read_connection(job: Job, name: str, *, is_full: bool) -> PullReport:
         if destination.to == name:
             report.labels[destination.name] = _read_labels(job, destination)
     return report
+
+
+def _placed(workspace: Workspace, name: str, error: Unread) -> Unread:
+    """The error with its place in the configuration and what was done, where its connector could not know."""
+    config = workspace.config
+    is_sign_in = isinstance(error, RemoteError) and error.kind is RemoteKind.AUTH
+    error.where = error.where or (
+        config.where_secret(name) if is_sign_in else config.where("connections", name)
+    )
+    error.happened = error.happened or (
+        "what was read of it before is kept; nothing new was planned or written for it."
+    )
+    return error
 
 
 def _read_denials(job: Job, name: str) -> bool:

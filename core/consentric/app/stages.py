@@ -21,9 +21,9 @@ from consentric.sync.seal import approve_plan
 from consentric.sync.settings import DestinationSettings
 
 from .job import Job, running
-from .messages import unknown_name
+from .messages import fields, unknown_name
 from .outlets import segment_sets
-from .reading import Reading, decide, read_connections
+from .reading import Reading, Unread, decide, read_connections
 from .workspace import CACHE_FOLDER, Workspace
 from .writing import destination_named, make_plan, seal_denials, send_plan
 
@@ -50,8 +50,8 @@ class SyncReport:
 
     run: str
     pulls: list[PullReport] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
-    """Connection to the sentence that says why it could not be read."""
+    failures: dict[str, Unread] = field(default_factory=dict)
+    """Connection to the error that says why it could not be read."""
     gate: GateReport | None = None
     segments: SegmentReport | None = None
     plans: list[PlanReport] = field(default_factory=list)
@@ -70,7 +70,7 @@ class SyncReport:
             "run": self.run,
             "writes": self.writes,
             "pulls": [one.as_json() for one in self.pulls],
-            "failures": self.failures,
+            "failures": {name: fields(error) for name, error in self.failures.items()},
             "gate": self.gate.as_json() if self.gate else None,
             "segments": asdict(self.segments) if self.segments else None,
             "plans": [one.as_json() for one in self.plans],
@@ -188,7 +188,7 @@ def sync(
             _resume(job, report)
         reading = read_connections(job, _named(workspace, ()), is_full=False)
         report.pulls = reading.pulls
-        report.failures = {name: error.message for name, error in reading.failures.items()}
+        report.failures = reading.failures
         report.gate = decide(job)
         report.segments = _compute(job, as_of)
         for destination in workspace.settings.destination:

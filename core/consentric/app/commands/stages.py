@@ -24,15 +24,18 @@ def pull(ctx: click.Context, sources: tuple[str, ...], *, full: bool) -> None:
       consentric pull hubspot --full
     """
     from consentric.app import stages
+    from consentric.app.messages import fields
     from consentric.app.render.pull import failure_lines, pulls_text
     from consentric.app.workspace import Workspace
 
     session = current_session()
     with Workspace.open(session.config) as workspace, session.working() as work:
         reading = stages.pull(workspace, connections=sources, full=full, progress=work.progress)
-    failures = {name: error.message for name, error in reading.failures.items()}
-    data = {"pulls": [one.as_json() for one in reading.pulls], "failures": failures}
-    text = "\n".join([pulls_text(reading.pulls), *failure_lines(failures)])
+    data = {
+        "pulls": [one.as_json() for one in reading.pulls],
+        "failures": {name: fields(error) for name, error in reading.failures.items()},
+    }
+    text = "\n".join([pulls_text(reading.pulls), *failure_lines(reading.failures)])
     session.show("consentric.pull/1", data, text)
     ctx.exit(0 if reading.is_whole else 3)
 

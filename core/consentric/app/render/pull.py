@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from consentric.pull.report import PullReport, StreamReport
+from consentric.sdk.errors import ConsentricError
 
 from .table import number
 
@@ -33,9 +34,14 @@ def pulls_text(reports: Sequence[PullReport]) -> str:
     return "\n".join(lines)
 
 
-def failure_lines(failures: Mapping[str, str]) -> list[str]:
-    """Connections that could not be read; what rests on them is held."""
-    return [f"  ! {name} could not be read: {sentence}" for name, sentence in failures.items()]
+def failure_lines(failures: Mapping[str, ConsentricError]) -> list[str]:
+    """Connections that could not be read, with the remedy; what rests on them is held."""
+    lines = []
+    for name, error in failures.items():
+        lines.append(f"  ! {name} could not be read: {error.message} [{error.code}]")
+        told = (("-->", error.where), ("what happened:", error.happened), ("hint:", error.hint))
+        lines += [f"      {label} {text}" for label, text in told if text]
+    return lines
 
 
 def _stream_line(stream: StreamReport) -> str:
