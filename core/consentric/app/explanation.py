@@ -9,15 +9,15 @@ from typing import Any
 
 from consentric.control.ownership import owned_by
 from consentric.gate.questions import Question
-from consentric.sdk.errors import ConfigError, NotIdentifiedError
+from consentric.sdk.errors import NotIdentifiedError
 from consentric.segments.explain import explain
 from consentric.segments.explanation import SetExplanation
 from consentric_privacy.decision import Decision
 from consentric_privacy.normalise import email, phone
 
 from .connecting import DEFAULT_COUNTRY
+from .messages import unknown_name
 from .outlets import segment_sets
-from .plugin_manager import did_you_mean
 from .reading import policy_of, questions_of
 from .workspace import Workspace
 
@@ -94,6 +94,7 @@ def _person(workspace: Workspace, subject: str) -> bytes:
         return sid
     raise NotIdentifiedError(
         "nobody is known under what was given",
+        happened="nothing was read from a CRM; what was given is not kept.",
         hint="name a record as crm:CONNECTION:ID; after a change in the CRM run  consentric pull  first",
     )
 
@@ -103,8 +104,7 @@ def _by_record(workspace: Workspace, subject: str) -> list[bytes]:
     connection, _, record_id = rest.partition(":")
     known = list(workspace.settings.connections)
     if connection not in known:
-        hint = did_you_mean(connection, known) or f"there are: {', '.join(known) or 'none'}"
-        raise ConfigError(f'no connection is named "{connection}"', hint=hint, code="CS211")
+        raise unknown_name("connection", connection, known)
     return list(workspace.vault.find(connection, OBJECT, "", [record_id]).values())
 
 

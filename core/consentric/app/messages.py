@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from consentric.sdk.errors import ConfigError, ConsentricError
+from consentric_privacy.redaction import redact
 
 ERROR_SCHEMA = "consentric.error/1"
 INTERRUPTED = 75
@@ -51,7 +52,12 @@ def fields(error: ConsentricError) -> dict[str, str]:
 
 def from_click(error: click.ClickException) -> ConsentricError:
     """A wrong command line as an error of ours, exit 2."""
-    message = error.format_message().splitlines()[0].rstrip(".")
+    no_such_command = getattr(click.exceptions, "NoSuchCommand", ())  # before click 8.4 its own words do
+    group = error.ctx.command if isinstance(error, click.UsageError) and error.ctx is not None else None
+    if isinstance(error, no_such_command) and isinstance(group, click.Group):
+        return unknown_name("command", getattr(error, "command_name", ""), list(group.commands))
+    # It quotes what was typed, and somebody may have typed an address.
+    message = redact(error.format_message().splitlines()[0].rstrip("."))
     hint = ""
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         message = f"no such option {error.option_name}"
@@ -66,7 +72,8 @@ def unknown_name(kind: str, name: str, known: list[str]) -> ConfigError:
     """The error for a name on the command line that nothing has."""
     near = difflib.get_close_matches(name, known, n=1)
     hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known) or 'none'}"
-    return ConfigError(f'no {kind} is named "{name}"', hint=hint, happened=_NOTHING_DONE, code="CS211")
+    message = f'no {kind} is named "{redact(name)}"'
+    return ConfigError(message, hint=hint, happened=_NOTHING_DONE, code="CS211")
 
 
 def defect(name: str) -> ConsentricError:

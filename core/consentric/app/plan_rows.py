@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from consentric.control.plans import plan_named
 from consentric.control.store import ControlStore
 from consentric.sdk.errors import ConfigError
 from consentric.sync.ledger import RecordEnd, record_ends
@@ -38,13 +39,17 @@ def read_rows(
         states: Only records that ended so; all when empty.
 
     Raises:
-        ConfigError: When there is no such plan.
+        ConfigError: When there is no such plan, or its list is gone.
     """
     import pyarrow.parquet as pq
 
-    path = folder / "plans" / plan_id / "rows.parquet"
-    if not plan_id.isalnum() or not path.is_file():
-        raise ConfigError(f'there is no plan "{plan_id}"', hint="consentric plan", code="CS211")
+    path = folder / "plans" / plan_named(store, plan_id).id / "rows.parquet"
+    if not path.is_file():
+        raise ConfigError(
+            f"the list of plan {plan_id} is not kept any more",
+            hint="consentric plan   makes a new one",
+            code="CS229",
+        )
     listed = pq.read_table(path).to_pylist()
     ends = {end.rref: end for end in record_ends(store, plan_id)}
     names = _names(links([*{row["rref"] for row in listed}]))

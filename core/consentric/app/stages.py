@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from consentric.control.plans import load_plan
+from consentric.control.plans import plan_named
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
 from consentric.sdk.errors import ConfigError, GuardError
@@ -17,7 +17,7 @@ from consentric.segments.rates import Rate, read_rates
 from consentric.segments.report import SegmentReport
 from consentric.sync.apply import STALE, resumable_plans
 from consentric.sync.report import ApplyReport, PlanReport
-from consentric.sync.seal import approve_plan
+from consentric.sync.seal import approvable_plan, approve_plan
 from consentric.sync.settings import DestinationSettings
 
 from .job import Job, running
@@ -134,12 +134,14 @@ def approve(workspace: Workspace, plan_id: str, reason: str, *, by: str) -> None
         ConfigError: No such plan, or the reason names somebody.
     """
     with workspace.locked("approve"):
+        approvable_plan(workspace.control, plan_id)
         try:
             workspace.note("plan.approve", plan=plan_id, by=by, reason=reason)
         except ValueError:
             raise ConfigError(
                 "the reason looks as if it named a person, and the audit log keeps it for years",
                 hint="say it without addresses or numbers of people",
+                happened="nothing was approved, and the reason is not kept.",
                 code="CS239",
             ) from None
         approve_plan(workspace.control, plan_id, by=by, reason=reason, clock=workspace.clock)
@@ -153,14 +155,7 @@ def apply(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> ApplyReport:
     """Writes a sealed plan to its CRM."""
-    found = load_plan(workspace.control, plan_id)
-    if found is None:
-        raise ConfigError(
-            f'there is no plan "{plan_id}"',
-            hint="consentric plan   makes one and prints its name",
-            happened="nothing was sent.",
-            code="CS230",
-        )
+    found = plan_named(workspace.control, plan_id)
     destination = destination_named(workspace, found.head.destination)
     with running(workspace, "apply", progress=progress, should_stop=should_stop) as job:
         report = send_plan(job, plan_id, destination)

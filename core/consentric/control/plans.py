@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from sqlite3 import Connection
 from typing import Any, Literal
+
+from consentric.sdk.errors import ConfigError
+from consentric_privacy.redaction import redact
 
 from .ownership import move_revision
 from .store import ControlStore, from_text, to_text
@@ -165,6 +169,27 @@ def load_plan(store: ControlStore, plan_id: str) -> Plan | None:
         (plan_id,),
     ).fetchone()
     return None if row is None else _plan_of(row)
+
+
+def plan_named(store: ControlStore, plan_id: str) -> Plan:
+    """A plan that somebody names.
+
+    Raises:
+        ConfigError: There is none; the message says which name is near (CS230).
+    """
+    plan = load_plan(store, plan_id)
+    if plan is None:
+        known = [
+            row[0] for row in store.connection.execute("SELECT id FROM plan ORDER BY rowid DESC LIMIT 200")
+        ]
+        near = difflib.get_close_matches(plan_id, known, n=1)
+        raise ConfigError(
+            f'there is no plan "{redact(plan_id)}"',
+            hint=f'did you mean "{near[0]}"?' if near else "consentric plan   makes one and prints its name",
+            happened="nothing was sent.",
+            code="CS230",
+        )
+    return plan
 
 
 def list_plans(store: ControlStore, destination: str, *, limit: int = 20) -> list[Plan]:

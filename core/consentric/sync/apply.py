@@ -18,7 +18,7 @@ from consentric.control.plans import (
     Plan,
     children_of,
     hash_of_stored,
-    load_plan,
+    plan_named,
     set_plan_state,
     unfinished_plans,
 )
@@ -213,13 +213,13 @@ def _checked(outlet: Outlet, plan_id: str, digest: str) -> Plan:
 
 
 def _found(outlet: Outlet, plan_id: str) -> Plan:
-    plan = load_plan(outlet.store, plan_id)
-    if plan is None or plan.head.destination != outlet.name:
+    plan = plan_named(outlet.store, plan_id)
+    if plan.head.destination != outlet.name:
         raise ConfigError(
-            f'there is no plan "{plan_id}" for destination "{outlet.name}"',
-            hint="consentric plan   makes one and prints its name",
+            f'plan {plan_id} is not one of destination "{outlet.name}"',
+            hint=f'it was made for "{plan.head.destination}"',
             happened="nothing was sent",
-            code="CS230",
+            code="CS236",
         )
     return plan
 

@@ -18,14 +18,15 @@ from consentric.control.ownership import (
 )
 from consentric.control.plans import (
     OpRow,
+    Plan,
     PlanHash,
     PlanHead,
     abandon_plans,
     finished_plans,
     insert_ops,
     insert_plan,
-    load_plan,
     new_plan_id,
+    plan_named,
     record_approval,
     seal,
     was_ever_applied,
@@ -103,26 +104,33 @@ def approve_plan(store: ControlStore, plan_id: str, *, by: str, reason: str, clo
         ConfigError: When there is no such plan, or the configuration forbids the destination.
         GuardError: When it was used already.
     """
-    plan = load_plan(store, plan_id)
-    if plan is None:
-        raise ConfigError(
-            f'there is no plan "{plan_id}"',
-            hint="consentric plan   makes one and prints its name",
-            code="CS230",
-        )
+    plan = approvable_plan(store, plan_id)
+    record_approval(store, plan, by=by, reason=reason, now=clock())
+
+
+def approvable_plan(store: ControlStore, plan_id: str) -> Plan:
+    """The plan of that name, if an approval can help it; changes nothing.
+
+    Raises:
+        ConfigError: When there is no such plan, or the configuration forbids the destination.
+        GuardError: When it was used already.
+    """
+    plan = plan_named(store, plan_id)
     if plan.state in ("applied", "abandoned"):
         raise GuardError(
             f"plan {plan_id} was used already; a plan is applied once",
             hint=f"consentric plan {plan.head.destination}   makes a new one",
+            happened="nothing was approved",
             code="CS532",
         )
     if "refused" in plan.brake:
         raise ConfigError(
             f"plan {plan_id} cannot be approved: the configuration forbids its destination",
             hint=f"consentric plan {plan.head.destination}   names the reason; mend it and plan again",
+            happened="nothing was approved",
             code="CS238",
         )
-    record_approval(store, plan, by=by, reason=reason, now=clock())
+    return plan
 
 
 @dataclass(slots=True, kw_only=True)
