@@ -139,6 +139,16 @@ def test_consent_test_exits_0_only_if_every_case_passes(
     assert capsys.readouterr().out.endswith(" passed, 1 failed\n")
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"purposes": {}, "cases": []}', '{"cases": [1]}'])
+def test_a_file_that_holds_no_cases_is_a_fault_of_the_file(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(text)
+    assert cli.run(["consent", "test", str(path)]) == 2
+    assert 'error[CS221]: "cases.json" cannot be read as cases' in capsys.readouterr().err
+
+
 def test_an_assessment_is_signed_by_name_and_noted(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

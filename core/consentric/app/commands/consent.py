@@ -8,6 +8,7 @@ import click
 
 from consentric.app.render.table import table
 from consentric.app.session import current_session
+from consentric.sdk.errors import ConfigError
 
 
 @click.group()
@@ -31,7 +32,16 @@ def test(ctx: click.Context, file: Path) -> None:
     from consentric_privacy.cases import run_cases
 
     session = current_session()
-    results = run_cases(file)
+    try:
+        results = run_cases(file)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        lacks = f"{error} is missing" if isinstance(error, KeyError) else "it has another form"
+        raise ConfigError(
+            f'"{file.name}" cannot be read as cases: {lacks}',
+            hint="docs/consent.md shows a file of cases",
+            happened="nothing was decided.",
+            code="CS221",
+        ) from None
     failed = sum(not result.passed for result in results)
     rows = [(r.id, r.expected, r.got, "" if r.passed else "FAILED") for r in results]
     text = f"{table(('case', 'expected', 'got', ''), rows)}\n{len(results) - failed} passed, {failed} failed"
