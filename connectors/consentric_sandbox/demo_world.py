@@ -46,8 +46,12 @@ class World:
         return self.workspace / "config.toml"
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, *, households: int | None = None) -> World:
     """Makes a new world; one that an earlier demo left in this folder is taken away.
+
+    Args:
+        folder: Where it lies.
+        households: Only so many, for tests; all when None.
 
     Raises:
         ConfigError: The folder holds something else, or the demo's data is not installed.
@@ -68,7 +72,7 @@ def make_world(folder: Path) -> World:
     for source in files("consentric_sandbox").joinpath("demo_files").iterdir():
         write_atomic(world.workspace / source.name, source.read_bytes())
     write_atomic(folder / "root.key", secrets.token_hex(32).encode())
-    state = build(world.sandbox, seed=SEED)
+    state = build(world.sandbox, seed=SEED, households=households)
     # A year of orders at the vendor's real pace would take a quarter of an hour; nothing is learnt by it.
     state.allowance.burst = state.allowance.search_per_second = state.allowance.daily = None
     snapshot.save(state, world.sandbox)
