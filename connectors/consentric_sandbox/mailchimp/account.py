@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 from consentric_sandbox.faults import FaultScript
 from consentric_sandbox.write_log import Kind, WriteLog
 
 from .api import Request, not_found
-from .records import Audience, Campaign, Member, Store, iso, member_id
+from .records import Audience, Campaign, Member, Segment, Store, iso, member_id
+from .shop_totals import Spending
 from .snapshot import FILES, load
 from .state import MailchimpState
 
@@ -61,7 +61,7 @@ class MailchimpAccount:
         self.is_changed = False
         self.last_listing: tuple[tuple[object, ...], list[Member]] | None = None
         """Key and members of the listing that was paged last."""
-        self._spending: dict[str, dict[str, tuple[Decimal, int, str]]] = {}
+        self.spending = Spending(state)
 
     @classmethod
     def open(cls, folder: Path, *, clock: Callable[[], datetime]) -> MailchimpAccount:
@@ -106,25 +106,13 @@ class MailchimpAccount:
             raise not_found()
         return found
 
-    def spending(self, list_id: str) -> dict[str, tuple[Decimal, int, str]]:
-        """Address to total, number and currency of the orders in the shops of an audience."""
-        if list_id not in self._spending:
-            found: dict[str, tuple[Decimal, int, str]] = {}
-            for shop in self.state.stores.values():
-                if shop.list_id != list_id:
-                    continue
-                for order in shop.orders.values():
-                    if order.cancelled_at:
-                        continue
-                    email = shop.customers[order.customer_id].email.lower()
-                    total, number, _ = found.get(email, (Decimal(0), 0, ""))
-                    found[email] = (total + Decimal(order.total), number + 1, order.currency)
-            self._spending[list_id] = found
-        return self._spending[list_id]
-
-    def forget_spending(self) -> None:
-        """Orders or customers changed."""
-        self._spending.clear()
+    def segment(self, request: Request, audience: Audience) -> Segment:
+        """The segment named in the path, 404 when there is none."""
+        id = request.params["segment"]
+        found = audience.segments.get(int(id)) if id.isdigit() else None
+        if found is None:
+            raise not_found()
+        return found
 
     def changed(self, audience: Audience, member: Member, request: Request) -> None:
         """Notes that something about a member is new."""

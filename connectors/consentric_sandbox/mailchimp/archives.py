@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import hmac
@@ -46,25 +47,30 @@ def fetch(account: MailchimpAccount, received: Received) -> Outcome:
     batch = account.state.batches.get(batch_id)
     if batch is None or batch.status != "finished":
         return _refused(404, "NoSuchKey", "The specified key does not exist.")
-    return Outcome(status=200, body=_packed(batch), headers={"Content-Type": "binary/octet-stream"})
+    return Outcome(
+        status=200, body=base64.b64decode(batch.archive), headers={"Content-Type": "binary/octet-stream"}
+    )
 
 
-def _packed(batch: Batch) -> bytes:
-    """Files of JSON arrays; the first one is empty, as seen in the wild (tap-mailchimp skips such)."""
+def packed(batch: Batch) -> str:
+    """The results as tar.gz in base 64: files of JSON arrays, the first one empty.
+
+    Such empty files are seen in the wild; tap-mailchimp skips them.
+    """
     parts = [b""] + [
         json.dumps(batch.results[at : at + _FILES_OF]).encode()
         for at in range(0, len(batch.results), _FILES_OF)
     ]
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
         folder = tarfile.TarInfo("./")
         folder.type = tarfile.DIRTYPE
         archive.addfile(folder)
-        for number, content in enumerate(parts):
+        for number, part in enumerate(parts):
             file = tarfile.TarInfo(f"./{batch.id}-{number}.json")
-            file.size = len(content)
-            archive.addfile(file, io.BytesIO(content))
-    return gzip.compress(packed.getvalue(), compresslevel=1, mtime=0)
+            file.size = len(part)
+            archive.addfile(file, io.BytesIO(part))
+    return base64.b64encode(gzip.compress(content.getvalue(), compresslevel=1, mtime=0)).decode()
 
 
 def _signature(account: MailchimpAccount, batch_id: str, until: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .account import MailchimpAccount
 from .api import Answer, Problem, Request, fields, invalid, links, not_found, page, rows
-from .archives import signed_url
+from .archives import packed, signed_url
 from .records import Batch
 
 MOST_OPERATIONS = 1000
@@ -37,7 +37,12 @@ def create(account: MailchimpAccount, request: Request) -> Answer:
         raise invalid("operations", "Array must have at least 1 items")
     if sum(one.status != "finished" for one in account.state.batches.values()) >= MOST_OPEN:
         raise Problem(429, "Too Many Requests", f"You have more than {MOST_OPEN} pending batches.")
-    batch = Batch(id=f"{account.state.new_id():010x}", submitted_at=request.at, waiting=operations)
+    batch = Batch(
+        id=f"{account.state.new_id():010x}",
+        submitted_at=request.at,
+        waiting=operations,
+        total=len(operations),
+    )
     batch.is_stuck, batch.is_lost = request.fault == "job-stuck", request.fault == "job-lost"
     account.state.batches[batch.id] = batch
     account.accept("other", request, [batch.id], [{"operations": str(len(operations))}])
@@ -87,11 +92,14 @@ def advance(account: MailchimpAccount, perform: Perform) -> None:
             batch.waiting = []
         elif batch.status == "finished":
             batch.completed_at = account.now()
+            batch.archive = packed(batch)
+            batch.results = []
 
 
 def _run(batch: Batch, operations: list[dict[str, Any]], perform: Perform) -> None:
     for operation in operations:
         status, text = perform(operation)
+        batch.finished += 1
         batch.errored += status >= 400
         batch.results.append(
             {"status_code": status, "operation_id": operation.get("operation_id"), "response": text}
@@ -110,8 +118,8 @@ def _printed(account: MailchimpAccount, request: Request, batch: Batch) -> dict[
     return {
         "id": batch.id,
         "status": batch.status,
-        "total_operations": len(batch.waiting) + len(batch.results),
-        "finished_operations": len(batch.results),
+        "total_operations": batch.total,
+        "finished_operations": batch.finished,
         "errored_operations": batch.errored,
         "submitted_at": batch.submitted_at,
         "completed_at": batch.completed_at,

@@ -19,7 +19,22 @@ from .snapshot import save_changed
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _PROBLEM = {"Content-Type": "application/problem+json; charset=utf-8"}
 _HTML = b"<html><head><title>%d</title></head><body><h1>Please try again later.</h1></body></html>"
-_LISTED = ("members", "lists", "campaigns", "orders", "stores", "sent_to", "urls_clicked", "emails", "tags")
+_LISTED = (
+    "members",
+    "lists",
+    "tags",
+    "segments",
+    "campaigns",
+    "reports",
+    "sent_to",
+    "urls_clicked",
+    "unsubscribes",
+    "emails",
+    "stores",
+    "orders",
+    "customers",
+    "batches",
+)
 _LOG = logging.getLogger(__name__)
 
 

@@ -8,19 +8,12 @@ from consentric_sandbox.write_log import Kind
 
 from .account import MailchimpAccount
 from .api import Answer, Problem, Request, fields, invalid, rows
-from .members import printed
+from .members import brief, printed
 from .records import STATUSES, Audience, Member, member_id
 
 MOST_MEMBERS = 500
 _WRITABLE = tuple(status for status in STATUSES if status != "archived")
 _WANTS_MAIL = ("subscribed", "pending")
-_NOT_IN_BATCHES = (
-    "full_name",
-    "web_id",
-    "consents_to_one_to_one_messaging",
-    "marketing_permissions",
-    "source",
-)
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "email_address": str,
     "email_type": str,
@@ -143,7 +136,7 @@ def batch(account: MailchimpAccount, request: Request) -> Answer:
         except Problem as problem:
             errors.append(_row_error(row["email_address"], problem))
             continue
-        (new if is_new else updated).append(_brief(account, audience, member, request))
+        (new if is_new else updated).append(brief(account, audience, member, request))
         account.accept(_kind(row), request, [f"{audience.id}/{member.id}"], [_values(row)])
     return 200, {
         "new_members": new,
@@ -250,11 +243,3 @@ def _row_error(email: str, problem: Problem) -> dict[str, str]:
         "field": "",
         "field_message": "",
     }
-
-
-def _brief(account: MailchimpAccount, audience: Audience, member: Member, request: Request) -> dict[str, Any]:
-    """A member as answers about many print it."""
-    document = printed(account, audience, member, request)
-    for name in _NOT_IN_BATCHES:
-        document.pop(name, None)
-    return document

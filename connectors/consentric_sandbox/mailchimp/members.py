@@ -11,6 +11,17 @@ from .records import STATUSES, Audience, Member
 
 MOST_TAGS_INLINE = 50
 """More of them are told by the tags end point only (crm-apis 3.D: page `/tags` for all)."""
+_NOT_BRIEF = (
+    "full_name",
+    "web_id",
+    "consents_to_one_to_one_messaging",
+    "marketing_permissions",
+    "source",
+    "unsubscribe_reason",
+    "sms_phone_number",
+    "sms_subscription_status",
+    "sms_subscription_last_updated",
+)
 _SORTS: dict[str, Callable[[Member], str]] = {
     "timestamp_opt": lambda member: member.timestamp_opt,
     "timestamp_signup": lambda member: member.timestamp_signup,
@@ -101,6 +112,14 @@ def printed(
     return document
 
 
+def brief(account: MailchimpAccount, audience: Audience, member: Member, request: Request) -> dict[str, Any]:
+    """A member as the answers to bulk changes print it: without name, permissions and numbers of shops."""
+    document = printed(account, audience, member, request)
+    document["stats"].pop("ecommerce_data", None)
+    document["location"].pop("region")
+    return {name: value for name, value in document.items() if name not in _NOT_BRIEF}
+
+
 def _listed(account: MailchimpAccount, audience: Audience, request: Request) -> list[Member]:
     """The members of a listing, kept between pages while the audience does not change."""
     asked = {name: request.one(name) for name in MEMBER_FILTERS}
@@ -168,7 +187,7 @@ def _location(member: Member) -> dict[str, Any]:
 
 def _stats(account: MailchimpAccount, audience: Audience, member: Member) -> dict[str, Any]:
     stats: dict[str, Any] = {"avg_open_rate": 0, "avg_click_rate": 0}
-    bought = account.spending(audience.id).get(member.email.lower())
+    bought = account.spending.by_email(audience.id).get(member.email.lower())
     if bought is not None:
         total, number, currency = bought
         stats["ecommerce_data"] = {

@@ -205,7 +205,12 @@ class Batch:
     status: str = "pending"
     waiting: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
+    """Emptied into `archive` at the end."""
+    total: int = 0
+    finished: int = 0
     errored: int = 0
+    archive: str = ""
+    """The results as they are fetched, in base 64."""
     completed_at: str = ""
     is_stuck: bool = False
     is_lost: bool = False
