@@ -9,19 +9,18 @@ import pytest
 
 from consentric.sdk.errors import GuardError, RemoteError
 
-from .world import (
+from .shop import (
     CAMILLE,
     CAMILLE_AT_WORK,
-    COULD_CREATE_OR_SUBSCRIBE,
     HOME_ADDRESS,
     LABELLED_OTHERS,
     SEGMENT_OF_PLACE,
     WORK_ADDRESS,
-    World,
     subscribe,
     type_in,
     unsubscribe,
 )
+from .world import COULD_CREATE_OR_SUBSCRIBE, World
 
 NEW_ADDRESS = "camille@ailleurs.example"
 LIST = "list:rfm5.champions"

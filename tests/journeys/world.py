@@ -1,16 +1,15 @@
-"""One small shop: a pretend HubSpot, a customer file, a workspace, and a clock that the tests move."""
+"""What a journey touches: a pretend HubSpot, a workspace, the stages, and a clock that the tests move."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -25,32 +24,14 @@ from consentric.control.plans import list_plans
 from consentric.sdk.progress import SilentProgress
 from consentric.segments.report import SegmentReport
 from consentric.sync.report import ApplyReport, PlanReport
+from consentric_privacy.ledger import NewObjection
 from consentric_sandbox.hubspot import serve, snapshot
-from consentric_sandbox.hubspot.object_store import iso
 from consentric_sandbox.hubspot.portal import Portal
-from consentric_sandbox.hubspot.state import Allowance, HubSpotState
+from consentric_sandbox.hubspot.state import HubSpotState
 
-START = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
+from .shop import START, portal, write_till_file
+
 DESTINATION = "hubspot-test"
-NEWSLETTER = 501
-CAMILLE, CAMILLE_AT_WORK = 2001, 2002
-"""The two contacts of the protagonist; one loyalty number, two addresses, orders on both."""
-HOME_ADDRESS, WORK_ADDRESS = "camille@maison.example", "camille@bureau.example"
-FORM = "Form 'Newsletter sign-up' on the website, notice n2"
-
-PLACE_OF_CAMILLE = 28
-NEVER_ASKED, UNSUBSCRIBED, BOUNCED = 3, 9, 15
-"""Places of those who may be segmented, but get no label."""
-
-# Place i of thirty: last order in the i-th place of thirty, i % 5 + 1 orders. With 30 buyers the score is
-# 1 + (number of strictly worse) // 6, so R = 1 + i // 6 and F = 1 + i % 5; the RF grid makes this of it:
-SEGMENT_OF_PLACE = (
-    "dormant", "dormant", "at_risk", "at_risk", "at_risk", "dormant",
-    "dormant", "at_risk", "at_risk", "at_risk", "dormant", "dormant",
-    "at_risk", "loyal", "loyal", "dormant", "dormant", "at_risk",
-    "loyal", "loyal", "new", "loyal", "loyal", "loyal",
-    "champions", "new", "loyal", "loyal", "champions", "champions",
-)  # fmt: skip
 
 WRITING = frozenset({"contacts.update", "contacts.batch_update", "lists.add", "lists.remove", "lists.change"})
 COULD_CREATE_OR_SUBSCRIBE = frozenset(
@@ -130,24 +111,6 @@ transfer = "adequacy"
 """  # noqa: E501
 
 
-def contact_of(place: int) -> int:
-    """Number of the contact at a place; the protagonist's first one at hers."""
-    return CAMILLE if place == PLACE_OF_CAMILLE else 1001 + place
-
-
-def address_of(place: int) -> str:
-    return HOME_ADDRESS if place == PLACE_OF_CAMILLE else f"person{place}@clients.example"
-
-
-OTHERS = tuple(place for place in range(30) if place != PLACE_OF_CAMILLE)
-LABELLED_OTHERS = {
-    contact_of(place): SEGMENT_OF_PLACE[place]
-    for place in OTHERS
-    if place not in (NEVER_ASKED, UNSUBSCRIBED, BOUNCED)
-}
-"""Contact to segment of the 26 others whose consent holds."""
-
-
 @dataclass(slots=True)
 class World:
     """Everything a journey touches. Every step opens the workspace anew, as a timer's run would."""
@@ -200,6 +163,17 @@ class World:
             with urlopen(request, context=trusted) as answer:
                 return int(json.load(answer)["id"])
 
+    def revoke(self, scope: str) -> list[str]:
+        """Takes scopes from our token by the beginning of their names; gives them, for `grant`."""
+        with self.crm() as state:
+            lost = [one for one in state.account.scopes if one.startswith(scope)]
+            state.account.scopes = [one for one in state.account.scopes if one not in lost]
+        return lost
+
+    def grant(self, scopes: Sequence[str]) -> None:
+        with self.crm() as state:
+            state.account.scopes += scopes
+
     def break_crm(self, *faults: Mapping[str, Any]) -> None:
         """What goes wrong in the CRM from now on; nothing when none is given."""
         path = self.sandbox / "faults.json"
@@ -210,6 +184,12 @@ class World:
     def pull(self) -> Reading:
         with self.opened() as workspace:
             return stages.pull(workspace, progress=SilentProgress())
+
+    def object_to_marketing(self, sid: bytes) -> None:
+        """Somebody's letter is noted by the operator (Art. 21(2) GDPR)."""
+        with self.opened() as workspace:
+            objection = NewObjection(kind="21.2", channel="operator")
+            workspace.ledger.record_objections(sid, [objection], at=self.now)
 
     def segment(self) -> SegmentReport:
         with self.opened() as workspace:
@@ -230,8 +210,10 @@ class World:
                 workspace.control.kill_point = kill_point
             return stages.apply(workspace, plan, progress=SilentProgress())
 
-    def sync(self) -> SyncReport:
+    def sync(self, *, kill_point: Callable[[str], None] | None = None) -> SyncReport:
         with self.opened() as workspace:
+            if kill_point is not None:
+                workspace.control.kill_point = kill_point
             return stages.sync(workspace, progress=SilentProgress())
 
     # What the CRM shows and counted
@@ -268,11 +250,28 @@ class World:
     def last_write(self) -> int:
         return max((line["seq"] for line in self.writes()), default=0)
 
+    def written_since(self, line: int) -> list[tuple[str, list[int]]]:
+        """Accepted writes after a line of the CRM's log: operation and contacts."""
+        return [
+            (entry["operation"], sorted(int(number) for number in entry["ids"]))
+            for entry in self.writes(since=line)
+        ]
+
+    def written_twice(self) -> list[tuple[str, str]]:
+        """Changes that the CRM accepted more than once: operation and contact."""
+        accepted = Counter(
+            (entry["operation"], number)
+            for entry in self.writes()
+            if entry["kind"] == "label"
+            for number in entry["ids"]
+        )
+        return [change for change, times in accepted.items() if times > 1]
+
     def requests(self) -> Counter[str]:
         """Operation to the requests that any step ever sent, refused ones included."""
         total: Counter[str] = Counter()
-        for portal, before in self.portals:
-            total += Counter(portal.requests) - before
+        for served, before in self.portals:
+            total += Counter(served.requests) - before
         return total
 
     # What the stores say
@@ -321,49 +320,6 @@ class World:
             return dict(workspace.warehouse.connection.execute(query, [pid]).fetchall())
 
 
-# What people do in the CRM
-
-
-def subscribe(state: HubSpotState, contact: int, *, at: datetime, confirmed: bool = False) -> None:
-    """The person fills in the form, and where `confirmed`, answers the mail that asks whether it was them."""
-    record = state.objects["contacts"].live[contact]
-    state.set_status(
-        record.properties["email"],
-        NEWSLETTER,
-        "SUBSCRIBED",
-        at=at,
-        legal_basis="CONSENT_WITH_NOTICE",
-        explanation=FORM,
-    )
-    if confirmed:
-        record.properties["hs_emailconfirmationstatus"] = "Confirmed"
-    state.objects["contacts"].touch(record, iso(at))
-
-
-def unsubscribe(state: HubSpotState, contact: int, *, at: datetime) -> None:
-    """The person follows the link at the foot of a mail."""
-    record = state.objects["contacts"].live[contact]
-    state.set_status(record.properties["email"], NEWSLETTER, "UNSUBSCRIBED", at=at, source="Email link")
-    state.objects["contacts"].touch(record, iso(at))
-
-
-def type_in(state: HubSpotState, contact: int, values: Mapping[str, str], *, at: datetime) -> None:
-    """Somebody edits a contact by hand."""
-    record = state.objects["contacts"].live[contact]
-    for name, value in values.items():
-        state.objects["contacts"].put(record, name, value)
-    state.objects["contacts"].touch(record, iso(at))
-
-
-def buy(state: HubSpotState, contact: int, *, at: datetime) -> None:
-    """The person orders once more."""
-    number = state.new_id()
-    _add_order(state, number, contact, f"B{number}", at)
-
-
-# The world as it begins
-
-
 def build(root: Path) -> World:
     """Files of the world under an empty folder; nothing was pulled yet."""
     world = World(root)
@@ -371,76 +327,11 @@ def build(root: Path) -> World:
     _write_private(root / "root.key", hashlib.sha256(b"journeys").hexdigest())
     _write_private(world.workspace / "assessment.md", "The interest prevails (invented, for tests).\n")
     world.write_config()
-    _write_shop(root / "shop.csv")
-    snapshot.save(_portal(), world.sandbox)
+    write_till_file(root / "shop.csv")
+    snapshot.save(portal(), world.sandbox)
     with world.opened() as workspace:
         assert sign_file(workspace, "assessment.md", by="tests") == ["segmentation"]
     return world
-
-
-def _portal() -> HubSpotState:
-    state = HubSpotState()
-    state.allowance = Allowance(burst=None, search_per_second=None, daily=None)
-    state.add_property("contacts", "loyalty_number")
-    state.add_property("contacts", "age_band")
-    state.add_subscription_type(NEWSLETTER, "Newsletter")
-    joined = START - timedelta(days=400)
-    for place in range(30):
-        _add_person(state, place, joined)
-    work = {"email": WORK_ADDRESS, "loyalty_number": f"L{PLACE_OF_CAMILLE}"}
-    state.add_contact(work, created_at=joined + timedelta(days=30), id=CAMILLE_AT_WORK)
-    subscribe(state, CAMILLE_AT_WORK, at=joined + timedelta(days=30))
-    for place in range(30):
-        _add_orders(state, place)
-    return state
-
-
-def _add_person(state: HubSpotState, place: int, joined: datetime) -> None:
-    contact = contact_of(place)
-    properties = {"email": address_of(place), "loyalty_number": f"L{place}", "age_band": "30-39"}
-    if place == BOUNCED:
-        properties["hs_email_hard_bounce_reason_enum"] = "UNKNOWN_USER"
-    state.add_contact(properties, created_at=joined, id=contact)
-    if place != NEVER_ASKED:
-        subscribe(state, contact, at=joined)
-    if place == UNSUBSCRIBED:
-        unsubscribe(state, contact, at=joined + timedelta(days=100))
-
-
-def _add_orders(state: HubSpotState, place: int) -> None:
-    last = START - timedelta(days=1 + 2 * (30 - place))
-    for number in range(place % 5 + 1):
-        is_work = place == PLACE_OF_CAMILLE and number % 2 == 1
-        contact = CAMILLE_AT_WORK if is_work else contact_of(place)
-        at = last - timedelta(days=30 * number)
-        _add_order(state, 5000 + 10 * place + number, contact, f"B{place}-{number}", at)
-
-
-def _add_order(state: HubSpotState, id: int, contact: int, number: str, at: datetime) -> None:
-    order = state.add_object(
-        "orders",
-        {
-            "hs_external_order_id": number,
-            "hs_total_price": "25.00",
-            "hs_currency_code": "EUR",
-            "hs_external_created_date": iso(at),
-            "hs_fulfillment_status": "fulfilled",
-        },
-        created_at=at,
-        id=id,
-    )
-    state.associate("orders", order, "contacts", contact)
-
-
-def _write_shop(path: Path) -> None:
-    """The till's file: two of the others, written its own way, and somebody whom only the shop knows."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(("card", "email", "loyalty"))
-        rows.writerow(("K5", address_of(5).upper(), ""))
-        rows.writerow(("K7", "seven@ancien.example", "L7"))
-        rows.writerow(("K900", "stranger@ailleurs.example", ""))
-    path.chmod(0o600)
 
 
 def _write_private(path: Path, text: str) -> None:
