@@ -46,11 +46,6 @@ def milliseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MILLISECOND
 
 
-def shown(at: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds: such texts sort like the instants."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-
-
 def is_true(text: str | None) -> bool:
     """Whether a boolean property says true; null is no."""
     return text is not None and text.lower() == "true"
