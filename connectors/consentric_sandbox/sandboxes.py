@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from consentric.sdk.errors import ConfigError
 from .certificates import CA_FILE
 from .exchange import Desk
 from .server import listen
-from .serving import Claim, claim_or_join
+from .serving import Claim, claim_alone, claim_or_join
 from .snapshot_files import SnapshotFiles
 
 
@@ -76,13 +77,7 @@ class Sandbox:
         Raises:
             ConfigError: Another process serves it.
         """
-        claim = Claim.take(folder / self.files.url)
-        if claim is None:
-            raise ConfigError(
-                f"another process serves {folder}",
-                hint="connections that name this folder use that one; or end it",
-            )
-        return claim
+        return claim_alone(folder / self.files.url)
 
     def check(self, folder: Path) -> None:
         """Refuses a folder without this vendor's file.
@@ -91,10 +86,7 @@ class Sandbox:
             ConfigError: The file is missing.
         """
         if not (folder / self.files.state).exists():
-            raise ConfigError(
-                f"{folder} holds no pretend {self.title} ({self.files.state} is missing)",
-                hint=f"consentric sandbox reset {folder}",
-            )
+            raise _unusable(f"{folder} holds no pretend {self.title} ({self.files.state} is missing)", folder)
 
     @contextlib.contextmanager
     def _served(
@@ -106,7 +98,7 @@ class Sandbox:
         has_limits: bool = True,
         is_saved: bool = True,
     ) -> Iterator[Endpoint]:
-        service = self.open(folder, clock)
+        service = self._opened(folder, clock)
         if not has_limits:
             service.lift_limits()
         try:
@@ -118,3 +110,17 @@ class Sandbox:
                     claim.withdraw()
         finally:
             service.close(is_saved=is_saved)
+
+    def _opened(self, folder: Path, clock: Callable[[], datetime]) -> Service:
+        try:
+            return self.open(folder, clock)
+        except (ValueError, KeyError, TypeError, OSError, EOFError, zlib.error) as error:
+            # People may write these files by hand: the state of the CRM, and the script of its faults.
+            said = f"{type(error).__name__}: {error}"
+            message = f"the pretend {self.title} in {folder} cannot be loaded ({said})"
+            raise _unusable(message, folder) from error
+
+
+def _unusable(message: str, folder: Path) -> ConfigError:
+    hint = f"mend its files, or make it anew with  consentric sandbox reset {folder}"
+    return ConfigError(message, hint=hint, code="CS217")

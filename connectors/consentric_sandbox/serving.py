@@ -70,10 +70,24 @@ def claim_or_join(url_file: Path, *, sleep: Callable[[float], None] = time.sleep
         if url and _answers(url):
             return url
         sleep(_LOOK_SECONDS)
-    raise ConfigError(
-        f"another process holds {url_file} and does not answer",
-        hint="end the process that serves it, then run again",
-    )
+    raise _busy(f"another process holds {url_file} and does not answer", hint="end it, then run again")
+
+
+def claim_alone(url_file: Path) -> Claim:
+    """Takes the file for this process alone.
+
+    Raises:
+        ConfigError: Another process serves.
+    """
+    claim = Claim.take(url_file)
+    if claim is None:
+        hint = "connections that name this folder use that one; or end it"
+        raise _busy(f"another process serves {url_file.parent}", hint=hint)
+    return claim
+
+
+def _busy(message: str, *, hint: str) -> ConfigError:
+    return ConfigError(message, hint=hint, code="CS218")
 
 
 def _answers(url: str) -> bool:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from consentric_privacy.encoding import Mac, base32_lower, derive, lp
+from consentric_privacy.errors import UnsafeStoreError
 from consentric_privacy.files import create_private, make_private_folder
 from consentric_privacy.instants import text_of
 from consentric_privacy.keyset import Keyset, PurposeKey
@@ -69,7 +70,7 @@ class AuditLog:
         for text in (action, actor, *data, *(value for value in data.values() if isinstance(value, str))):
             if _IDENTIFYING.search(text):
                 raise ValueError(f"an entry of the audit log ({action}) may not identify anybody")
-        last = self._mend()
+        last = self.head()
         entry = {
             "seq": last.seq + 1,
             "ts": text_of(at),
@@ -91,7 +92,7 @@ class AuditLog:
             keyset: Holds the anchor key.
             at: When.
         """
-        head = self._mend()
+        head = self.head()
         key = keyset.active("anchor")
         mac = anchor_mac(key, head)
         connection.execute(
@@ -102,15 +103,27 @@ class AuditLog:
         _append_line(self.anchors, line)
         return head
 
-    def _mend(self) -> Head:
-        """The last whole entry; what a crash left behind it, which no anchor can know, is cut off."""
+    def head(self) -> Head:
+        """The last whole entry; what a crash left behind it, which no anchor can know, is cut off.
+
+        Raises:
+            UnsafeStoreError: The last entry cannot be read (CS507): nothing could be chained to it.
+        """
         whole, end = _last_line(self.log)
         if self.log.stat().st_size > end:
             os.truncate(self.log, end)
         if whole is None:
             return Head(seq=0, hash=BEFORE_THE_FIRST)
-        entry = json.loads(whole)
-        return Head(seq=entry["seq"], hash=entry["hash"])
+        try:
+            entry = json.loads(whole)
+            return Head(seq=int(entry["seq"]), hash=str(entry["hash"]))
+        except (ValueError, KeyError, TypeError):
+            raise UnsafeStoreError(
+                "the audit log is damaged: its last entry cannot be read",
+                where=f"{self.log.parent.name}/{self.log.name}",
+                hint="restore the folder from its backup; what cannot be noted is not done",
+                code="CS507",
+            ) from None
 
 
 def canonical(entry: Mapping[str, Any]) -> bytes:
