@@ -30,6 +30,6 @@ def unusable() -> UnsafeStoreError:
     return UnsafeStoreError(
         "analytics.duckdb cannot be used: it is in use, damaged, or of a newer DuckDB",
         hint=_REBUILD,
-        happened="what this step wrote to it was taken back; no other store was changed by it",
+        happened="what this step wrote to it was taken back; the next run does it again",
         code="CS511",
     )
