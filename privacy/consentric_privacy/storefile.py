@@ -13,7 +13,7 @@ from consentric_privacy.errors import UnsafeStoreError
 from consentric_privacy.files import create_private
 from consentric_privacy.store_faults import sqlite_fault
 
-_AT_ONCE = 5_000
+_AT_ONCE = 4_096
 """Values bound to one statement; SQLite takes 32 766 at most."""
 _PRAGMAS = (
     "busy_timeout = 10000",
@@ -136,5 +136,9 @@ def select_in(
     """
     remaining = iter(values)
     while piece := tuple(islice(remaining, _AT_ONCE)):
-        marks = f"({','.join('?' * len(piece))})"
-        yield from connection.execute(sql.replace("(?*)", marks), (*before, *piece)).fetchall()
+        # Filled up to a power of two with the last value again: a statement of its own for each length
+        # would be compiled anew each time, and its kept copies took 100 MB over a long pull.
+        length = 1 << (len(piece) - 1).bit_length()
+        marks = f"({','.join('?' * length)})"
+        filling = piece[-1:] * (length - len(piece))
+        yield from connection.execute(sql.replace("(?*)", marks), (*before, *piece, *filling)).fetchall()
