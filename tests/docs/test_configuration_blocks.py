@@ -1,0 +1,91 @@
+"""Every block of configuration on a page loads, completed with what it leaves out."""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+import shutil
+import tomllib
+from importlib.metadata import Distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+
+from consentric.app.config import load_config
+from consentric.app.init_questions import read_answers
+
+from .conftest import write_file
+from .pages import Block, blocks, of_language
+from .shell import command_of
+
+OTHER_FORMS = ("answers.toml", "pyproject.toml")
+PURPOSES = [
+    {"id": "segmentation", "basis": ["legitimate_interest"], "assessment": "file:lia.md"},
+    {"id": "email_marketing", "basis": ["consent"], "channel": "email", "authorities": ["hubspot"]},
+]
+COMPLETION: dict[str, Any] = {
+    "connections": {"hubspot": {"connector": "hubspot", "token": "env:HUBSPOT_TOKEN"}},
+    "purpose": PURPOSES,
+    "segment_set": [{"name": "rfm5", "purpose": "segmentation", "method": "rfm"}],
+}
+"""What a part of a configuration rests on."""
+
+
+def completed(text: str) -> str:
+    """The block with the sections that it names things of."""
+    block = tomllib.loads(text)
+    connector = next(iter(block.get("connections", {}).values()), {}).get("connector", "hubspot")
+    if connector != "hubspot":
+        return text
+    return tomlkit.dumps({**COMPLETION, **block})
+
+
+@pytest.mark.parametrize(
+    "block", [b for b in of_language("toml") if b.file not in OTHER_FORMS], ids=lambda block: block.place
+)
+def test_a_block_of_configuration_has_no_fault(block: Block, tmp_path: Path, installed: Path) -> None:
+    (tmp_path / "config.toml").write_text(completed(block.text), encoding="utf-8")
+    settings = load_config(tmp_path / "config.toml").settings
+    assert set(tomllib.loads(block.text)) <= set(type(settings).model_fields)
+
+
+@pytest.fixture(scope="session")
+def installed(example: Path, site: Path) -> Path:
+    """The plugin of the page is installed: as pip would, its module and its entry point."""
+    shutil.copytree(example / "acme_till", site / "acme_till", dirs_exist_ok=True)
+    (site / "acme_till" / "__init__.py").touch()
+    project = tomllib.loads((example / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    metadata = site / f"acme_till-{project['version']}.dist-info"
+    metadata.mkdir(exist_ok=True)
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: acme-till\nVersion: {project['version']}\n"
+    )
+    points = "".join(
+        f"[{group}]\n" + "".join(f"{name} = {module}\n" for name, module in names.items())
+        for group, names in project["entry-points"].items()
+    )
+    (metadata / "entry_points.txt").write_text(points, encoding="utf-8")
+    assert Distribution.from_name("acme-till").version == project["version"]
+    return site
+
+
+def test_the_answers_answer_every_question(tmp_path: Path) -> None:
+    [block] = [block for block in blocks("README.md") if block.file == "answers.toml"]
+    write_file(block, tmp_path)
+    assert all(read_answers(tmp_path / "answers.toml").values())
+
+
+@pytest.mark.parametrize("block", of_language("ini"), ids=lambda block: block.place)
+def test_a_systemd_unit_calls_a_command_that_exists(block: Block) -> None:
+    unit = configparser.ConfigParser(interpolation=None, strict=True)
+    unit.read_string(block.text)
+    assert "Unit" in unit
+    if "Service" in unit:
+        program, *arguments = shlex.split(unit["Service"]["ExecStart"])
+        assert Path(program).name == "consentric"
+        assert command_of(arguments) == "sync"
+        assert unit["Service"]["SuccessExitStatus"] == "3"
+    else:
+        assert unit["Timer"]["OnCalendar"].endswith("Europe/Paris")

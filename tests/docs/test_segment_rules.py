@@ -1,0 +1,64 @@
+"""What the page about segments says of rules, cells and names is what the program knows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from consentric.segments import rule_parser
+from consentric.segments.maps import CELLS, rf_cell, usual_segments
+from consentric.segments.rule_names import MEASURES
+from consentric.segments.rule_parser import parse_rule
+
+from .pages import blocks, read
+
+PAGE = read("docs/segments.md")
+ATTRIBUTES = ("department", "age_band")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    below = PAGE.partition(f"# {heading}\n")[2]
+    lines = re.search(r"(?:^\|.*\n)+", below, re.MULTILINE)
+    assert lines is not None, heading
+    return [
+        [cell.strip(" `") for cell in line.strip("| \n").split(" | ")] for line in lines[0].splitlines()[2:]
+    ]
+
+
+@pytest.mark.parametrize("rule", [row[0] for row in rows("Examples")])
+def test_every_example_of_a_rule_can_be_read(rule: str) -> None:
+    assert parse_rule(rule, attributes=ATTRIBUTES)
+
+
+def test_every_name_is_on_the_page_with_its_kind_and_meaning() -> None:
+    assert rows("Names") == [[name, one.kind, one.meaning] for name, one in MEASURES.items()]
+
+
+def test_the_grammar_is_that_of_the_parser() -> None:
+    [grammar] = [block for block in blocks("docs/segments.md") if block.note == "grammar"]
+    assert rule_parser.__doc__ is not None
+    assert grammar.text.strip() == rule_parser.__doc__.partition("\n\n")[2].strip()
+
+
+def test_the_grid_is_that_of_the_method() -> None:
+    grid = rows("RFM")
+    assert [[rf_cell(r, f) for f in range(1, 6)] for r in range(5, 0, -1)] == [
+        [cell.strip("`") for cell in row[1:]] for row in grid
+    ]
+
+
+def test_the_usual_segments_are_those_of_the_method() -> None:
+    below = PAGE.partition("the set has five:\n")[2].partition("To cut the grid")[0]
+    found = [
+        (key, fr, en, tuple(re.findall(r"`(\w+)`", cells)))
+        for key, fr, en, cells in re.findall(
+            r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", below, re.MULTILINE
+        )
+    ]
+    assert found == [(s.key, s.name.fr, s.name.en, s.cells) for s in usual_segments("rfm5", "rfm")]
+
+
+def test_every_stage_of_the_life_cycle_is_on_the_page() -> None:
+    assert tuple(row[0] for row in rows("Life cycle")) == CELLS["lifecycle"]
