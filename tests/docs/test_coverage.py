@@ -18,7 +18,7 @@ from consentric.testing import ConnectorBench
 from consentric_privacy.bases import ALLOW_REASONS
 from consentric_privacy.effects import EFFECTS
 
-from .pages import PAGES, read
+from .pages import PAGES, ROOT, read
 
 TEXT = "".join(read(page) for page in PAGES)
 
@@ -94,3 +94,16 @@ def test_every_exit_code_is_in_the_readme_and_in_operations() -> None:
     for page in ("README.md", "docs/operations.md"):
         codes = re.findall(r"^\| (\d+) \| [\w`]", read(page), re.MULTILINE)
         assert codes == ["0", "1", "2", "3", "4", "5", "6", "7", "10", "75"]
+
+
+def test_every_command_that_a_message_names_exists() -> None:
+    known = {path.split()[1] for path in commands()}
+    named = {
+        (path.relative_to(ROOT).as_posix(), word)
+        for root in ("core", "privacy", "connectors", "plugins")
+        for path in (ROOT / root).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if not re.match(r"\s*(from|import) ", line)
+        for word in re.findall(r"consentric +(?:-c \S+ +)?([a-z]+)", line)
+    }
+    assert sorted((path, word) for path, word in named if word not in known) == []

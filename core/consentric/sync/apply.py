@@ -205,7 +205,7 @@ def _checked(outlet: Outlet, plan_id: str, digest: str) -> Plan:
         raise ConfigError(
             f'destination "{outlet.name}" lacks what only the admin of the CRM can create:'
             f" {', '.join(impossible)}",
-            hint=f"consentric setup {outlet.name}   says how",
+            hint=f"create them there, then  consentric plan {outlet.name}",
             happened="nothing was sent",
             code="CS237",
         )
