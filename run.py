@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def demo(rest: list[str]) -> int:
-    """The whole job on a year of real purchases, in ./demo: no account, no network."""
+    """The whole job on a published year of purchases, in ./demo: no account, no network."""
     prepare("demo")
     return call(BIN / "consentric", "demo", *(rest or ["demo"]))
 

@@ -1,4 +1,4 @@
-"""`consentric demo`: the whole way on a year of real purchases, told step by step."""
+"""`consentric demo`: the whole way on a published year of purchases, told step by step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITHDRAWALS = 20
 @click.command()
 @click.argument("folder", default="demo", type=click.Path(file_okay=False, path_type=Path))
 def demo(folder: Path) -> None:
-    """The whole job on a year of real purchases in a pretend CRM: no account, no network.
+    """The whole job on a published year of purchases in a pretend CRM: no account, no network.
 
     Reads 2,489 contacts with their consents and 156,000 orders, computes segments over pseudonyms, plans,
     waits for an approval, writes, and shows what happens when twenty people change their mind. Everything

@@ -88,3 +88,18 @@ def test_every_command_exists_with_its_options(block: object) -> None:
             words = shlex.split(part)
             if words and words[0] == "consentric" and words[1] != "till":
                 assert command_of(words[1:])
+
+
+def test_the_claim_of_the_page_lets_people_be_labelled_who_were_unproved(shell: Shell) -> None:
+    in_workspace_of_demo(shell)
+    [claim] = [block for block in blocks("docs/consent.md") if "[[evidence]]" in block.text]
+    shell.run("consentric plan", claim.place)
+    before = shell.output_of["consentric plan"]
+    privacy = shell.folder / "privacy.toml"
+    privacy.write_text(f"{privacy.read_text(encoding='utf-8')}\n{claim.text}", encoding="utf-8")
+    shell.run("consentric plan", claim.place)
+    after = shell.output_of["consentric plan"]
+    assert "unproved 8" in before
+    assert re.search(r"\+ enter +0\n", before)
+    assert "unproved" not in after
+    assert re.search(r"\+ enter +8 ", after)

