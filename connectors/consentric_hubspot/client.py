@@ -192,7 +192,11 @@ def _operation(path_name: str, parts: Mapping[str, str]) -> str:
 def _loopback(base_url: str) -> str:
     address = urlsplit(base_url)
     if address.scheme != "https" or address.hostname not in _LOOPBACK:
-        raise ConfigError("a pretend HubSpot must listen on https and on this machine's loopback address")
+        raise ConfigError(
+            "a pretend HubSpot must listen on https and on this machine's loopback address",
+            hint="start it with  consentric sandbox up FOLDER",
+            code="CS234",
+        )
     return base_url.rstrip("/")
 
 

@@ -122,4 +122,5 @@ class HubSpotConnector(Connector):
                     f'connection "{self.context.connection}": consents names "{name}", which is no'
                     " subscription type of this HubSpot account",
                     hint="use its name or number as in Settings > Marketing > Email > Subscription types",
+                    code="CS235",
                 )

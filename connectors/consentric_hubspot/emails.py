@@ -149,4 +149,6 @@ def _stuck(client: HubSpotClient) -> RemoteError:
         account=account,
         operation="email.events",
         vendor_code="no_progress",
+        hint="run again; if it stays, tell HubSpot's support",
+        code="CS107",
     )

@@ -151,6 +151,7 @@ class _Guard:
                 operation=self._operation,
                 vendor_code="no_progress",
                 hint="run again; if it stays, tell HubSpot's support",
+                code="CS107",
             )
         self._last = request
 

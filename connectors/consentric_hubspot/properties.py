@@ -107,6 +107,7 @@ def require(client: HubSpotClient, object_type: str, live: Mapping[str, str], na
                 operation=f"{object_type}.properties",
                 vendor_code="property_missing",
                 hint=f"let the token see it, then  consentric doctor --only {account}",
+                code="CS106",
             )
 
 

@@ -176,6 +176,7 @@ def list_is_gone(target: str) -> RemoteError:
         kind=RemoteKind.FATAL,
         operation="list.members",
         hint="plan again: the plan will create it",
+        code="CS106",
     )
 
 

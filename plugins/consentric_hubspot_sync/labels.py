@@ -72,6 +72,7 @@ def field_labels(labels: Iterable[LabelSet]) -> list[FieldLabel]:
             raise ConfigError(
                 f'"{value}" is no name for a HubSpot property: lower-case letters, digits and _ only',
                 hint="change the prefix of the destination or the name of the segment set",
+                code="CS240",
             )
         found.append(
             FieldLabel(

@@ -152,5 +152,7 @@ def _next(answer: Mapping[str, Any], asked: str) -> str:
     """The cursor of the next page, empty at the end; a short page proves nothing."""
     after = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
     if after and after == asked:
-        raise RemoteError("HubSpot gave the same page twice", kind=RemoteKind.FATAL, operation="paging")
+        raise RemoteError(
+            "HubSpot gave the same page twice", kind=RemoteKind.FATAL, operation="paging", code="CS107"
+        )
     return after

@@ -131,5 +131,6 @@ def _foreign(thing: str) -> RemoteError:
         f"HubSpot has a {thing} that this installation did not create",
         kind=RemoteKind.FATAL,
         operation="prepare",
-        hint="rename or remove it in HubSpot, or set another prefix for the destination",
+        hint="restore control.sqlite if it was lost; else rename the thing in HubSpot, or set another prefix",
+        code="CS105",
     )

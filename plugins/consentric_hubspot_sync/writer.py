@@ -183,6 +183,7 @@ class HubSpotWriter(Writer):
                     account=self.context.connection,
                     operation="contacts.update",
                     hint="plan again: the plan will create it",
+                    code="CS106",
                 )
 
 

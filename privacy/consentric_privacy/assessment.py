@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from consentric_privacy.errors import ConsentricError
+from consentric_privacy.errors import AssessmentError
 from consentric_privacy.instants import text_of
 from consentric_privacy.people import PeopleStore
 from consentric_privacy.settings import PurposeSettings
@@ -41,20 +41,20 @@ def sign_assessment(
         The SHA-256 (hex) of the file as signed.
 
     Raises:
-        ConsentricError: The purpose names no assessment, or its file cannot be read (CS422).
+        AssessmentError: The purpose names no assessment, or its file cannot be read.
     """
     if purpose.assessment is None:
-        raise ConsentricError(
+        raise AssessmentError(
             f'purpose "{purpose.id}" names no assessment to sign',
             hint=f'add assessment = "file:lia.pdf" to [[purpose]] {purpose.id}',
-            code="CS422",
+            happened="nothing was signed.",
         )
     digest = _sha256(base / purpose.assessment.removeprefix(_PREFIX))
     if digest is None:
-        raise ConsentricError(
+        raise AssessmentError(
             f'purpose "{purpose.id}": the assessment {purpose.assessment} cannot be read',
             hint="write the assessment, or mend the reference",
-            code="CS422",
+            happened="nothing was signed.",
         )
     with people.transaction() as connection:
         connection.execute(

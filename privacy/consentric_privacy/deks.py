@@ -69,7 +69,7 @@ class DekStore:
         """Gives the key of one person.
 
         Raises:
-            KeyMaterialError: Destroyed, never there, or altered (CS404).
+            KeyMaterialError: Destroyed, never there, or altered (CS409).
         """
         return self.get_many([sid])[sid]
 
@@ -77,7 +77,7 @@ class DekStore:
         """Gives the keys of many people, at one query for thousands.
 
         Raises:
-            KeyMaterialError: One is destroyed, never there, or altered (CS404).
+            KeyMaterialError: One is destroyed, never there, or altered (CS409).
         """
         wanted = set(sids)
         rows = select_in(
@@ -88,7 +88,7 @@ class DekStore:
             raise KeyMaterialError(
                 "the key of a person is missing from deks.sqlite",
                 hint="restore deks.sqlite and people.sqlite from one backup",
-                code="CS404",
+                code="CS409",
             )
         return keys
 
@@ -113,7 +113,7 @@ class DekStore:
             raise KeyMaterialError(
                 "the key of a person in deks.sqlite was altered, or belongs to somebody else",
                 hint="restore deks.sqlite and people.sqlite from one backup",
-                code="CS404",
+                code="CS409",
             ) from None
 
     def _wrap(self, version: int) -> AESSIV:

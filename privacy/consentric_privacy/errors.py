@@ -37,6 +37,13 @@ class KeyMaterialError(ConsentricError):
     exit_code = 4
 
 
+class AssessmentError(ConsentricError):
+    """A balancing test cannot be signed: no purpose names it, or its file cannot be read."""
+
+    code = "CS242"
+    exit_code = 2
+
+
 class UnsafeStoreError(ConsentricError):
     """A store can be read by others, is damaged, or is on a full disk: nothing may run on it."""
 

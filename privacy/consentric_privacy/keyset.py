@@ -158,13 +158,13 @@ def check_key(key: bytes) -> None:
     """Refuses what cannot be a random key of 32 bytes.
 
     Raises:
-        KeyMaterialError: Another length, or one byte repeated (CS403).
+        KeyMaterialError: Another length, or one byte repeated (CS408).
     """
     if len(key) != _KEY_BYTES or len(set(key)) == 1:
         raise KeyMaterialError(
             "the root key must be 32 random bytes, as they are, as 64 hex characters or in base 64",
             hint="openssl rand -hex 32",
-            code="CS403",
+            code="CS408",
         )
 
 
@@ -173,7 +173,7 @@ def read_root_key(reference: str, *, base: Path) -> bytes:
 
     Raises:
         KeyMaterialError: The source gives nothing (CS401, naming it, never its value), the reference
-            is a key itself, or what it gives is none (CS403).
+            is a key itself (CS403), others can read it (CS407), or what it gives is none (CS408).
     """
     content = read_reference(reference, base=base)
     if len(content) != _KEY_BYTES:
@@ -182,7 +182,7 @@ def read_root_key(reference: str, *, base: Path) -> bytes:
         check_key(content)
     except KeyMaterialError as error:
         raise KeyMaterialError(
-            f"{describe(reference)}: {error.message}", hint=error.hint, code="CS403"
+            f"{describe(reference)}: {error.message}", hint=error.hint, code="CS408"
         ) from None
     return content
 

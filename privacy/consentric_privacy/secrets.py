@@ -62,7 +62,8 @@ def resolve(reference: str, *, base: Path) -> Secret:
         base: Folder that a relative path starts from.
 
     Raises:
-        KeyMaterialError: The source gives nothing (CS401), or the reference is none (CS403).
+        KeyMaterialError: The source gives nothing (CS401), the reference is none (CS403), or others can
+            read it (CS407).
     """
     try:
         value = read_reference(reference, base=base).decode().strip()
@@ -77,7 +78,8 @@ def read_reference(reference: str, *, base: Path) -> bytes:
     """Reads the bytes that a reference names, as they are.
 
     Raises:
-        KeyMaterialError: The source gives nothing (CS401), or the reference is none (CS403).
+        KeyMaterialError: The source gives nothing (CS401), the reference is none (CS403), or others can
+            read it (CS407).
     """
     scheme, _, place = reference.partition(":")
     if scheme not in SCHEMES or not place:
@@ -137,7 +139,7 @@ def _read_file(reference: str, path: Path) -> bytes:
         raise KeyMaterialError(
             f"{reference} can be read by others than the user who runs this",
             hint=f"chown it to that user and  chmod 600 {path}; then replace the secret, it may be known",
-            code="CS403",
+            code="CS407",
         )
     return content
 
@@ -172,6 +174,4 @@ def _read_command(reference: str, command: str) -> bytes:
 
 
 def _nothing_there(reference: str, what: str) -> NoReturn:
-    raise KeyMaterialError(
-        f"{describe(reference)} {what}", hint="set it, or name another source", code="CS401"
-    ) from None
+    raise KeyMaterialError(f"{describe(reference)} {what}", hint="set it, or name another source") from None

@@ -195,7 +195,7 @@ def test_raw_root_key_keeps_bytes_that_look_like_white_space(tmp_path: Path) -> 
 )
 def test_weak_or_malformed_root_key_is_refused_and_not_shown(tmp_path: Path, content: bytes) -> None:
     error = error_of(read_root_key, key_file(tmp_path, content), base=tmp_path)
-    assert (error.code, "32 random bytes" in error.message) == ("CS403", True)
+    assert (error.code, "32 random bytes" in error.message) == ("CS408", True)
     assert content.decode("latin-1") not in error.message
 
 
@@ -212,4 +212,4 @@ def test_root_key_written_into_the_configuration_is_refused(tmp_path: Path) -> N
 def test_root_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     reference = key_file(tmp_path, ROOT)
     (tmp_path / "root.key").chmod(0o644)
-    assert error_of(read_root_key, reference, base=tmp_path).code == "CS403"
+    assert error_of(read_root_key, reference, base=tmp_path).code == "CS407"

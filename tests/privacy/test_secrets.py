@@ -78,7 +78,7 @@ def test_empty_file_gives_nothing(tmp_path: Path) -> None:
 def test_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     private(tmp_path / "token", VALUE).chmod(0o644)
     code, message = code_of("file:token", tmp_path)
-    assert (code, "can be read by others" in message) == ("CS403", True)
+    assert (code, "can be read by others" in message) == ("CS407", True)
 
 
 def test_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

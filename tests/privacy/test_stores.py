@@ -190,7 +190,7 @@ def test_swapped_or_altered_key_is_rejected(deks: DekStore, tmp_path: Path, chan
     connection.close()
     with pytest.raises(KeyMaterialError, match="altered, or belongs to somebody else") as caught:
         deks.get(ALICE)
-    assert caught.value.code == "CS404"
+    assert caught.value.code == "CS409"
 
 
 def test_key_wrapped_under_a_version_that_is_gone_is_a_sentence(deks: DekStore, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from consentric.sdk.errors import AssessmentError
 from consentric_privacy.assessment import assessment_is_signed, sign_assessment
 
 from .workspace import Workspace
@@ -40,15 +41,19 @@ def sign_file(workspace: Workspace, file: str, *, by: str) -> list[str]:
     Gives the purposes it now stands for; none when the configuration names no such file.
 
     Raises:
-        ConsentricError: When the file cannot be read.
+        AssessmentError: When the file cannot be read.
     """
     named = file.removeprefix("file:")
     at = workspace.clock()
     signed = []
-    for purpose in workspace.settings.purpose:
+    for index, purpose in enumerate(workspace.settings.purpose):
         if purpose.assessment != f"file:{named}":
             continue
-        digest = sign_assessment(workspace.people, purpose, workspace.folder, signed_by=by, at=at)
+        try:
+            digest = sign_assessment(workspace.people, purpose, workspace.folder, signed_by=by, at=at)
+        except AssessmentError as error:
+            error.where = workspace.config.where("purpose", index, "assessment")
+            raise
         data = {"purpose": purpose.id, "sha256": digest}
         workspace.audit.append("assessment.signed", actor="cli", data=data, at=at)
         signed.append(purpose.id)

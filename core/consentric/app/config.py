@@ -146,7 +146,7 @@ def _checked_connections(document: Document, plugins: Plugins, found: list[Found
             model = plugins.connector(table["connector"]).settings_model
         except ConfigError as error:
             where = document.where((*prefix, "connector"))
-            fault = Fault(error.message, where=where, hint=error.hint, code="CS213")
+            fault = Fault(error.message, where=where, hint=error.hint, code=error.code)
             found.append(((*prefix, "connector"), fault))
             continue
         own = {key: value for key, value in table.items() if key not in ConnectionSettings.model_fields}

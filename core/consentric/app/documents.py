@@ -116,11 +116,12 @@ def section_label(path: KeyPath) -> str:
 def _add_included(document: Document, folder: Path, name: str, path: KeyPath) -> None:
     where = document.where(path)
     if Path(name).is_absolute() or ".." in Path(name).parts:
-        fault = Fault(f'included file "{name}" must lie in the workspace', where=where)
+        fault = Fault(f'included file "{name}" must lie in the workspace', where=where, code="CS220")
         document.faults.append(fault)
     elif not (folder / name).is_file():
         hint = "create it, or take it out of `include`"
-        document.faults.append(Fault(f'included file "{name}" does not exist', where=where, hint=hint))
+        message = f'included file "{name}" does not exist'
+        document.faults.append(Fault(message, where=where, hint=hint, code="CS220"))
     else:
         _add_file(document, folder / name, is_first=False)
 
@@ -145,7 +146,7 @@ def _add_file(document: Document, path: Path, *, is_first: bool) -> None:
     if not is_first and "include" in content:
         line = find_places(text)["include",].line
         message = "only config.toml may include other files"
-        document.faults.append(Fault(message, where=f"{path.name}:{line}  include"))
+        document.faults.append(Fault(message, where=f"{path.name}:{line}  include", code="CS220"))
         del content["include"]
     _join(document, content, find_places(text), path.name)
 
@@ -204,4 +205,5 @@ def _join_tables(
 def _twice(document: Document, path: KeyPath, places: Mapping[KeyPath, Place], name: str) -> Fault:
     first = document.where(path).split("  ")[0]
     where = f"{name}:{places[path].line}  {section_label(path)}"
-    return Fault(f'"{path[-1]}" is set twice; first in {first}', where=where, hint="take one of them out")
+    message = f'"{path[-1]}" is set twice; first in {first}'
+    return Fault(message, where=where, hint="take one of them out", code="CS241")

@@ -132,6 +132,9 @@ def read_answers(path: Path) -> dict[str, str]:
             faults.append(Fault(f'answer "{question.id}" needs an answer to {needed}', where=path.name))
     if faults:
         raise ConfigError(
-            f"{len(faults)} answers cannot be used", faults=faults, happened="nothing was written."
+            f"{len(faults)} answers cannot be used",
+            faults=faults,
+            happened="nothing was written.",
+            code="CS233",
         )
     return answers

@@ -109,6 +109,7 @@ class Plugins:
             raise ConfigError(
                 f'connector "{connector}" has no sandbox',
                 hint=did_you_mean(connector, self._sandboxes) or "take the setting `sandbox` out",
+                code="CS231",
             )
         serve: Callable[..., Any] = point.load()
         return serve
@@ -152,13 +153,13 @@ class Plugins:
                 continue
             if plugin.state == "not allowed":
                 hint = f'allow it: [plugins] allow = ["{plugin.name}"] in config.toml'
-                return ConfigError(f'{kind} "{name}" is installed but may not load', hint=hint)
+                return _unusable(f'{kind} "{name}" is installed but may not load', hint)
             if plugin.reason:
-                return ConfigError(
-                    f'{kind} "{name}" cannot be used: {plugin.reason}', hint="consentric plugins list"
+                return _unusable(
+                    f'{kind} "{name}" cannot be used: {plugin.reason}', "consentric plugins list"
                 )
         hint = did_you_mean(name, known) or "consentric plugins list  shows what is installed"
-        return ConfigError(f'no {kind} is named "{name}"', hint=hint)
+        return _unusable(f'no {kind} is named "{name}"', hint)
 
     def _import(self, entry: _Entry) -> None:
         if entry.plugin.state != "found":
@@ -279,6 +280,10 @@ def _requirement(entry: _Entry) -> str:
     extras = (dist.metadata.get_all("Provides-Extra") or []) if dist is not None else []
     extra = entry.plugin.name.split("-")[0]
     return f"{distribution}[{extra}]" if extra in extras else distribution
+
+
+def _unusable(message: str, hint: str) -> ConfigError:
+    return ConfigError(message, hint=hint, code="CS213")
 
 
 def _check_version(part: type[Any]) -> None:

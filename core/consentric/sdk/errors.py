@@ -4,7 +4,8 @@ ConsentricError          root: code, message, hint, where, happened, exit_code
   ConfigError            2  the operator mends a file; carries every fault found
   DataError              3  a record, row or field of a source cannot be used
   RemoteError            4  a CRM refused or was not reached; `kind` says what to do
-  KeyMaterialError       4  a key or secret is missing or wrong
+  AssessmentError        2  (defined on the ground floor) a balancing test cannot be signed
+  KeyMaterialError       4  (defined on the ground floor) a key or secret is missing or wrong
   GuardError             5  a brake, gate or check stopped the run
     UnsafeStoreError     5  (defined on the ground floor) a store is readable by others, damaged or full
   LockedError            6  another run holds the workspace
@@ -16,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from consentric_privacy.errors import ConsentricError, KeyMaterialError, UnsafeStoreError
+from consentric_privacy.errors import AssessmentError, ConsentricError, KeyMaterialError, UnsafeStoreError
 
 __all__ = [
+    "AssessmentError",
     "ConfigError",
     "ConsentricError",
     "DataError",

@@ -95,4 +95,5 @@ def _refused(account: str, why: str) -> GuardError:
         f'connection "{account}": the saved bookmark {why}',
         hint=f"read everything once:  consentric pull {account} --full",
         happened="nothing was read.",
+        code="CS525",
     )

@@ -50,4 +50,4 @@ def test_what_is_not_there_cannot_be_signed(house: Any, tmp_path: Path) -> None:
     for given in (purpose(), purpose(assessment=None)):
         with pytest.raises(ConsentricError) as caught:
             sign_assessment(house.people, given, tmp_path, signed_by="dpo", at=NOON)
-        assert caught.value.code == "CS422"
+        assert caught.value.code == "CS242"

@@ -132,7 +132,7 @@ def test_destroyed_key_makes_the_links_unreadable(house: Any, make: Any) -> None
     house.deks.destroy(sid)
     with pytest.raises(KeyMaterialError) as caught:
         house.vault.links([rref])
-    assert caught.value.code == "CS404"
+    assert caught.value.code == "CS409"
 
 
 def test_records_are_found_by_their_crm_id_while_they_live(house: Any, make: Any) -> None:
