@@ -47,6 +47,8 @@ WITHIN = frozenset(
         "page-drift",
         "job-stuck",
         "job-lost",
+        "job-failed",
+        "lock-row",
     }
 )
 KINDS = INSTEAD | AFTERWARDS | WITHIN

@@ -23,8 +23,8 @@ _NAMES = {
     for name, (type_id, _, _, singular) in OBJECT_TYPES.items()
     for alias in (name, type_id, singular, name[:-1])
 }
-# HubSpot has no jobs and no 403 that means "slower"; its pages go by a cursor.
-FAULTS = KINDS - {"403-limit", "page-drift", "job-stuck", "job-lost"}
+# HubSpot has no jobs, no row locks and no 403 that means "slower"; its pages go by a cursor.
+FAULTS = KINDS - {"403-limit", "page-drift", "job-stuck", "job-lost", "job-failed", "lock-row"}
 
 
 class Portal:
