@@ -41,7 +41,9 @@ class Shell:
     site: Path | None = None
     """Where `pip install .` puts packages."""
     output_of: dict[str, str] = field(default_factory=dict)
-    """What our own commands printed, by their lines."""
+    """What our own commands printed the last time, by their lines."""
+    first_output_of: dict[str, str] = field(default_factory=dict)
+    """What they printed the first time."""
 
     def run(self, text: str, place: str) -> None:
         """Runs the lines of a block; each must succeed."""
@@ -68,6 +70,7 @@ class Shell:
         code, output = self._in_process(shlex.split(command)[1:])
         assert code in _expected(command), f"{place}: {line}: exit {code}\n{output}"
         self.output_of[line] = output
+        self.first_output_of.setdefault(line, output)
         if target:
             (self.folder / target.strip()).write_text(output, encoding="utf-8")
 
