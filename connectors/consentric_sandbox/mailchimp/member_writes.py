@@ -13,6 +13,8 @@ from .records import STATUSES, Audience, Member, member_id
 
 MOST_MEMBERS = 500
 _WRITABLE = tuple(status for status in STATUSES if status != "archived")
+_CHANGEABLE = ("subscribed", "unsubscribed", "cleaned", "pending")
+"""What PATCH may make of a member (Marketing API 3.0.90); POST and PUT know transactional too."""
 _WANTS_MAIL = ("subscribed", "pending")
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "email_address": str,
@@ -78,6 +80,8 @@ def update(account: MailchimpAccount, request: Request) -> Answer:
     """Changes a member who is there."""
     audience = account.audience(request)
     body = fields(request.body, _FIELDS)
+    if "status" in body and body["status"] not in _CHANGEABLE:
+        raise invalid("status", f"Value must be one of: {', '.join(_CHANGEABLE)}")
     member = _stored(account, request, audience, account.member(request, audience), body)
     status = body.get("status")
     kind: Kind = "could_subscribe" if status in _WANTS_MAIL else "unsubscribe" if status else "other"

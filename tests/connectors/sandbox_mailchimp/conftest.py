@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,8 +68,16 @@ class WatchedDesk(Desk):
     def __init__(self, account: MailchimpAccount) -> None:
         super().__init__(account)
         self.departures: list[str] = []
+        self.answers = threading.Semaphore(0)
+        """Released once for each answer, before it is sent."""
 
     def answer(self, received: Received) -> Outcome:
+        try:
+            return self._watched(received)
+        finally:
+            self.answers.release()
+
+    def _watched(self, received: Received) -> Outcome:
         played = sum(fault.fired for fault in self.account.faults.faults if fault.kind in _ODD)
         outcome = super().answer(received)
         described = Description.load()
