@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from consentric_privacy.instants import maybe_text, text_of
 from consentric_privacy.person import EventState
@@ -47,6 +48,8 @@ class NewEvent:
     notice: str | None = None
     origin: str | None = None
     parental: bool = False
+    counts: Literal["always", "if_new", "if_granted"] = "always"
+    """`if_new`: not when its record's last word was the same; `if_granted`: only when that was a grant."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +64,11 @@ class _Known:
     first_observed_at: str
     shown_again_at: str | None
 
+    @property
+    def time(self) -> str:
+        """When it was said, or first seen where nobody knows."""
+        return self.occurred_at or self.first_observed_at
+
     def has_ended(self, endings: Iterable[_Known]) -> bool:
         """Whether one of its record's endings covers this grant since it was given or last shown again."""
         since = max(filter(None, (self.occurred_at, self.shown_again_at)), default="")
@@ -68,7 +76,7 @@ class _Known:
             ending.source == self.source
             and ending.purpose in ("*", self.purpose)
             and ending.channel in ("*", self.channel)
-            and (ending.occurred_at or ending.first_observed_at) >= since
+            and ending.time >= since
             for ending in endings
         )
 
@@ -93,8 +101,12 @@ def record_events(
     changed: set[bytes] = set()
     shown_again: set[tuple[bytes, bytes]] = set()
     fresh: list[tuple[NewEvent, bytes]] = []
+    counted: list[NewEvent] = []
     for event in events:
         of_record = known[event.rref]
+        if not _counts(event, of_record):
+            continue
+        counted.append(event)
         event_id = _identity(pseudonyms, event, of_record, flags, at)
         if event_id not in of_record:
             of_record[event_id] = _as_known(event, now)
@@ -107,7 +119,7 @@ def record_events(
     rows = [_row(event, event_id, known[event.rref][event_id]) for event, event_id in fresh]
     connection.executemany(_WRITE, rows)
     connection.executemany(_SHOW_AGAIN, [(now, *place) for place in shown_again])
-    _write_flags(connection, events, flags, frozenset(read_whole))
+    _write_flags(connection, counted, flags, frozenset(read_whole))
     return changed
 
 
@@ -135,6 +147,16 @@ def end_grants(
         [(rref, pseudonyms.event_id(rref, "*", "*", "ended", at), *of_ending) for rref in ended],
     )
     return set(ended)
+
+
+def _counts(event: NewEvent, of_record: dict[bytes, _Known]) -> bool:
+    """Whether the event says anything, after the last word of its record and source on the same question."""
+    if event.counts == "always":
+        return True
+    place = (event.source, event.purpose, event.channel)
+    words = [one for one in of_record.values() if (one.source, one.purpose, one.channel) == place]
+    last = max(words, key=lambda one: one.time).state if words else ""
+    return last == "granted" if event.counts == "if_granted" else last != event.state
 
 
 def _identity(

@@ -34,6 +34,7 @@ def labels_of(workspace: Workspace, destination: DestinationSettings) -> tuple[L
             ),
             prefix=destination.prefix,
             marker=f"managed by consentric {workspace.control.store_id}",
+            fires_automations=destination.automations == "fire",
         )
         for one in segment_sets(workspace)
         if one.name in destination.sets

@@ -108,6 +108,7 @@ def new_event(event: ConsentEvent, rref: bytes, source: str) -> NewEvent:
         notice=event.notice,
         origin=event.origin,
         parental=event.parental,
+        counts=event.counts,
     )
 
 

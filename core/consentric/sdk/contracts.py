@@ -144,6 +144,8 @@ class LabelSet:
     """Prefix of every field and list we create."""
     marker: str
     """`managed by consentric STORE_ID`: stands in the description of everything we create."""
+    fires_automations: bool = False
+    """Whether a label may start automations (`automations` of the destination), where a write can say so."""
 
 
 Verb = Literal["set", "clear", "add", "remove", "provision"]
@@ -229,6 +231,9 @@ class Writer(ABC):
     name: ClassVar[str]
     settings_model: ClassVar[type[BaseModel]]
     api_version: ClassVar[int] = 1
+    has_fields: ClassVar[bool] = True
+    """False for a CRM that has tags or lists alone: nothing is planned for `field:SET` then, and the lists
+    are written whatever the destination says of `lists`."""
 
     def __init__(self, settings: Any, context: Context) -> None:
         self.settings = settings

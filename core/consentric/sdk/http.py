@@ -200,7 +200,11 @@ def loopback_url(endpoint: Endpoint, vendor: str) -> str:
     """
     parts = urlsplit(endpoint.base_url)
     if parts.scheme != "https" or parts.hostname not in _LOOPBACK:
-        raise ConfigError(f"a pretend {vendor} must listen on https and on this machine's loopback address")
+        raise ConfigError(
+            f"a pretend {vendor} must listen on https and on this machine's loopback address",
+            hint="start it with  consentric sandbox up FOLDER",
+            code="CS234",
+        )
     return endpoint.base_url.rstrip("/")
 
 

@@ -18,6 +18,13 @@ ActivityKind = Literal[
     "order", "refund", "send", "click", "open", "visit", "form", "reply", "redemption", "cart", "search",
     "call", "meeting", "unsubscribe", "bounce",
 ]  # fmt: skip
+Counting = Literal["always", "if_new", "if_granted"]
+"""Whether an event counts for itself, or by the last word of its record, source, purpose and channel.
+
+`if_new`: not when that was the same state; for a source that tells of a no but not its time, only one that
+it is not after and that later edits move. `if_granted`: only when that was a grant; a box that is not
+ticked is no answer, one that no longer is ticked is a no.
+"""
 FieldValue = str | int | bool | date | None
 
 
@@ -57,6 +64,7 @@ class ConsentEvent:
     parental: bool = False
     record: RecordRef | None = None
     """The record it belongs to; None when the event travels inside a `Contact`."""
+    counts: Counting = "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,7 +132,14 @@ def _with_leftovers(
         known = found.get(name)
         if known is None:
             marker = labels[0].marker if labels else f"managed by consentric {store.store_id}"
-            known = LabelSet(name=name, title=name, segments=(), prefix=destination.prefix, marker=marker)
+            known = LabelSet(
+                name=name,
+                title=name,
+                segments=(),
+                prefix=destination.prefix,
+                marker=marker,
+                fires_automations=destination.automations == "fire",
+            )
         if segment not in {one.key for one in known.segments}:
             known = replace(known, segments=(*known.segments, SegmentLabel(key=segment, title=segment)))
         found[name] = known

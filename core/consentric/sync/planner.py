@@ -109,6 +109,8 @@ class Circumstances:
     """What the planner must know beside the record itself."""
 
     hash_value: Callable[[str], bytes]
+    fields: bool = True
+    """Whether the CRM has fields of ours."""
     lists: bool = True
     changed_sets: frozenset[str] = frozenset()
     """Sets whose rules changed since the last finished plan."""
@@ -254,7 +256,8 @@ def _targets(facts: _Facts, after: str | None) -> dict[str, str]:
     name = facts.wanted.set
     targets = dict.fromkeys(sorted(facts.owned), "")
     if after is not None:
-        targets[f"field:{name}"] = after
+        if facts.around.fields:
+            targets[f"field:{name}"] = after
         if facts.around.lists:
             targets[f"list:{name}.{after}"] = after
     return targets

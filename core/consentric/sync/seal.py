@@ -199,7 +199,8 @@ class _Maker:
         changed = [one for one, rule in self.rules.items() if one in known and known[one] != rule]
         return Circumstances(
             hash_value=_Remembering(store).__getitem__,
-            lists=self.outlet.settings.lists,
+            fields=self.outlet.writer.has_fields,
+            lists=self.outlet.settings.lists or not self.outlet.writer.has_fields,
             changed_sets=frozenset(changed),
             last_run=last[0].head.run if last else "",
             merged=merged_records(store, name),

@@ -47,5 +47,5 @@ class DestinationSettings(BaseModel):
     """Basis of the transfer (GDPR chapter V); without one nothing is planned (TRANSFER_NOT_COVERED)."""
     prefix: str = Field(default="consentric_", pattern=r"^[a-z][a-z0-9_]*$")
     lists: bool = True
-    """One list per segment, beside the fields."""
+    """One list per segment, beside the fields; a CRM without fields (Mailchimp) has its tags anyway."""
     brake: BrakeSettings = BrakeSettings()

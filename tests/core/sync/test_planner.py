@@ -289,3 +289,12 @@ def test_a_plan_carried_out_is_followed_by_an_empty_one(world):
         circumstances(),
     )
     assert [op for one in again for part in one.sets for op in part.ops] == []
+
+
+def test_a_crm_without_fields_gets_lists_alone():
+    entering = plan(want("loyal"), fields=False)
+    moving = plan(want("champions"), [ours(LOYAL)], [shows(LOYAL, "member")], fields=False)
+
+    assert brief(entering) == [("add", LOYAL, "", "loyal")]
+    assert brief(moving) == [("remove", LOYAL, "loyal", ""), ("add", CHAMPIONS, "", "champions")]
+    assert [one.before for one in moving.sets] == ["loyal"]

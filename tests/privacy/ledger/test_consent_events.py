@@ -165,3 +165,38 @@ def test_an_ending_without_a_date_set_anew_ends_the_newer_grant(house: Any) -> N
     house.says(ann, "ended", None, read_on="2026-06-01")
 
     assert reason(house, ann, "2026-06-02") == ("CONSENT_WITHDRAWN", "expire")
+
+
+def test_a_no_that_is_merely_repeated_does_not_move_past_a_later_yes(house: Any) -> None:
+    ann = house.record("ann")
+    house.says(ann, "withdrawn", "2026-03-01", read_on="2026-03-02", counts="if_new")
+    other = house.record("ann", "mailchimp")
+    house.says(other, "granted", "2026-04-01", read_on="2026-04-02", source="mailchimp", grade="A")
+
+    assert house.says(ann, "withdrawn", "2026-05-01", read_on="2026-05-02", counts="if_new") == set()
+    assert reason(house, ann, "2026-05-03") == ("CONSENT_VALID", None)
+
+    house.says(ann, "granted", "2026-05-10", read_on="2026-05-11")
+    house.says(ann, "withdrawn", "2026-06-01", read_on="2026-06-02", counts="if_new")
+    assert reason(house, ann, "2026-06-03") == ("CONSENT_WITHDRAWN", "remove")
+
+
+def test_a_box_that_was_never_ticked_is_no_answer_and_one_that_was_is_a_no(house: Any) -> None:
+    ann = house.record("ann")
+    unticked: dict[str, Any] = {"counts": "if_granted", "read_whole": True}
+    assert house.says(ann, "withdrawn", None, read_on="2026-03-01", **unticked) == set()
+    house.says(ann, "granted", "2026-03-10", read_on="2026-03-11")
+
+    house.says(ann, "withdrawn", None, read_on="2026-04-01", **unticked)
+    assert reason(house, ann, "2026-04-02") == ("CONSENT_WITHDRAWN", "remove")
+    assert house.says(ann, "withdrawn", None, read_on="2026-05-01", **unticked) == set()
+    assert house.count("consent_event") == 2
+
+
+def test_the_last_word_is_that_of_the_same_source_and_question(house: Any) -> None:
+    ann = house.record("ann")
+    house.says(ann, "granted", "2026-03-01", read_on="2026-03-02", source="mailchimp")
+    house.says(ann, "granted", "2026-03-01", read_on="2026-03-02", purpose="other")
+    house.says(ann, "granted", "2026-03-01", read_on="2026-03-02", channel="sms")
+
+    assert house.says(ann, "withdrawn", None, read_on="2026-04-01", counts="if_granted") == set()
