@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from consentric.sdk.contracts import Context
@@ -23,6 +23,7 @@ _TIMEOUTS = (5, 30)
 """Seconds to connect and to read; the SDK has no default of its own (hubspot-api-python #331)."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ANSWERS = dict.fromkeys((200, 201, 202, 207), "object")
+T = TypeVar("T")
 
 
 class HubSpotClient:
@@ -176,6 +177,8 @@ class HubSpotClient:
             # follow redirects. Each attribute chain makes a new pool, so the one API object is held.
             sdk = HubSpot(access_token="", retry=False, connection_pool_maxsize=2, **options)
             self._api = sdk.crm.contacts.basic_api.api_client
+            # What is sent is plain JSON already; the SDK would look at and copy each value of it.
+            self._api.sanitize_for_serialization = _as_it_is
             _silence()
         return self._api
 
@@ -198,6 +201,10 @@ def _loopback(base_url: str) -> str:
             code="CS234",
         )
     return base_url.rstrip("/")
+
+
+def _as_it_is(plain: T) -> T:
+    return plain
 
 
 def _silence() -> None:

@@ -15,6 +15,8 @@ _COLUMNS = (
     " contract_until"
 )
 _Row = tuple[str | int | None, ...]
+_RULES: tuple[Callable[..., str | int] | None, ...] = (min, max, None, max, max, min, None, max)
+"""How two values of a column become one, in their order; None takes the last one told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +86,7 @@ def _row(facts: SubjectFacts) -> _Row:
 
 
 def _merged(stored: _Row, told: _Row) -> _Row:
-    rules: tuple[Callable[..., str | int] | None, ...] = (min, max, None, max, max, min, None, max)
     return tuple(
         one if other is None else other if one is None or rule is None else rule(one, other)
-        for one, other, rule in zip(stored, told, rules, strict=True)
+        for one, other, rule in zip(stored, told, _RULES, strict=True)
     )

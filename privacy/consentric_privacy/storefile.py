@@ -21,7 +21,7 @@ _PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "temp_store = MEMORY",
-    "cache_size = -65536",  # 64 MiB: keys are random, so every page of the indexes is touched all the time
+    "cache_size = -32768",  # 32 MiB: keys are random, so every page of the indexes is touched all the time
     "wal_autocheckpoint = 8000",  # 32 MiB: fewer copies of the same pages during a first load
     # Without it a deleted row stays readable in the free pages of the file.
     "secure_delete = ON",

@@ -28,8 +28,8 @@ def known_activities(
     live = [a for a in activities if not a.is_cancelled]
     counted = [a for a in live if rules.counts_purchases or a.kind not in PURCHASES]
     report.counts["other_source"] += len(live) - len(counted)
-    rrefs = known_records(stores.vault, rules.connection, {activity.record for activity in counted})
-    known = [(activity, rrefs[activity.record]) for activity in counted if activity.record in rrefs]
+    rrefs = known_records(stores.vault, rules.connection, (activity.record for activity in counted))
+    known = [(a, rref) for a in counted if (rref := rrefs.get(a.record)) is not None]
     report.counts["unknown_record"] += len(counted) - len(known)
     report.counts["activities"] += len(known)
     return known
@@ -38,7 +38,7 @@ def known_activities(
 def write_facts(known: Known, stores: Stores) -> None:
     """Tells the ledger when a person last acted and first bought; the caller holds the transaction."""
     acts = [(a, rref) for a, rref in known if a.kind in ACTS_OF_THE_PERSON and not a.machine]
-    subjects = stores.vault.subject_of([rref for _, rref in acts])
+    subjects = stores.vault.subject_of({rref for _, rref in acts})
     last: dict[bytes, datetime] = {}
     first_order: dict[bytes, datetime] = {}
     for activity, rref in acts:

@@ -49,11 +49,11 @@ class Rules:
 
 def known_records(vault: Vault, account: str, refs: Iterable[RecordRef]) -> dict[RecordRef, bytes]:
     """The rrefs of records that were pulled; others are left out."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for ref in set(refs):
-        groups.setdefault((ref.object, ref.partition), []).append(ref.id)
+    groups: dict[tuple[str, str], dict[str, RecordRef]] = {}
+    for ref in refs:
+        groups.setdefault((ref.object, ref.partition), {})[ref.id] = ref
     return {
-        RecordRef(object=kind, partition=partition, id=crm_id): rref
-        for (kind, partition), ids in groups.items()
-        for crm_id, rref in vault.find(account, kind, partition, ids).items()
+        by_id[crm_id]: rref
+        for (kind, partition), by_id in groups.items()
+        for crm_id, rref in vault.find(account, kind, partition, by_id).items()
     }
