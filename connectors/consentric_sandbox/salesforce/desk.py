@@ -9,8 +9,9 @@ from email.utils import formatdate
 from consentric_sandbox.exchange import Outcome, Received
 from consentric_sandbox.faults import AFTERWARDS, INSTEAD, Fault
 
-from . import oauth
+from . import bulk_ingest, bulk_query, oauth
 from .api import JSON, ApiError, Reply, Request, limit_reached
+from .bulk_jobs import catch_up
 from .faulty import merged_away
 from .org import Org
 from .routes import Match, match
@@ -48,6 +49,7 @@ class Desk:
                     self._check(authorization)
                     headers = org.limiter.headers()
                 org.sweep()
+                catch_up(org, {"query": bulk_query.run, "ingest": bulk_ingest.run})
                 reply = found.route.handler(org, self._request(found, operation, received, fault))
             except ApiError as error:
                 return _refused(error, headers)

@@ -20,6 +20,8 @@ from .times import stamp
 
 BIN_DAYS = 15
 """After which the recycle bin forgets a record ("Recycle Bin" help page)."""
+JOB_DAYS = 7
+"""For which results of bulk jobs are kept (Bulk API 2.0 "Limits and Allocations")."""
 FAULT_FILE = "salesforce.faults.json"
 # No 207, 423 or 477; a batch is never refused as a whole for one row; what is committed is seen at once, and
 # a locator says where its page begins.
@@ -76,7 +78,7 @@ class Org:
         return found
 
     def sweep(self) -> None:
-        """Takes out for good what lay in the recycle bin for fifteen days; once an hour of the org's time."""
+        """Forgets what lay in the recycle bin too long, and old jobs; once an hour of the org's time."""
         now = self.clock()
         hour = stamp(now)[:13]
         if hour == self._swept:
@@ -86,6 +88,10 @@ class Org:
         for table in self.state.tables.values():
             if table.bin and table.empty(before):
                 self.is_changed = True
+        kept = stamp(now - timedelta(days=JOB_DAYS))
+        for job in [job for job in self.state.jobs.values() if job.stamp < kept]:
+            del self.state.jobs[job.id]
+            self.is_changed = True
 
     def accept(
         self,

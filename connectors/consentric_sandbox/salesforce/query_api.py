@@ -35,10 +35,7 @@ def _first_page(org: Org, request: Request, *, with_deleted: bool) -> Reply:
     if not text:
         raise malformed("A query string has to be specified")
     selection = Selection(org.state, read_query(text))
-    rows = selection.rows(with_deleted=with_deleted)
-    if selection.entity.name in ("Task", "Event") and not with_deleted:
-        # Archived activities show in queryAll only ("queryAll()", SOAP API guide).
-        rows = [row for row in rows if not row.values.get("IsArchived")]
+    rows = selection.visible_rows(with_deleted=with_deleted)
     if selection.query.is_count:
         return Reply(body={"totalSize": len(rows), "done": True, "records": []})
     cursor = org.cursors.keep(selection.entity.name, rows, selection.shown)

@@ -9,7 +9,7 @@ from functools import cache
 
 from consentric_sandbox.path_tree import PathTree
 
-from . import collections_api, describe_api, limits, oauth, query_api, records_api
+from . import bulk_ingest, bulk_query, collections_api, describe_api, limits, oauth, query_api, records_api
 from .api import ApiError, Reply, Request, not_found
 from .org import Org
 
@@ -64,6 +64,21 @@ _DATA: tuple[_Row, ...] = (
     ("GET /composite/sobjects/{type}", "collections.read", collections_api.read),
     ("POST /composite/sobjects/{type}", "collections.read", collections_api.read),
     ("PATCH /composite/sobjects/{type}/{field}", "collections.upsert", collections_api.upsert),
+    ("POST /jobs/query", "bulk_query.create", bulk_query.create),
+    ("GET /jobs/query/{job}", "bulk_query.get", bulk_query.get),
+    ("PATCH /jobs/query/{job}", "bulk_query.abort", bulk_query.change),
+    ("DELETE /jobs/query/{job}", "bulk_query.delete", bulk_query.delete),
+    ("GET /jobs/query/{job}/results", "bulk_query.results", bulk_query.results),
+    ("POST /jobs/ingest", "bulk_ingest.create", bulk_ingest.create),
+    ("GET /jobs/ingest/{job}", "bulk_ingest.get", bulk_ingest.get),
+    ("PATCH /jobs/ingest/{job}", "bulk_ingest.close", bulk_ingest.change),
+    ("DELETE /jobs/ingest/{job}", "bulk_ingest.delete", bulk_ingest.delete),
+    ("PUT /jobs/ingest/{job}/batches", "bulk_ingest.upload", bulk_ingest.upload),
+    ("GET /jobs/ingest/{job}/successfulResults", "bulk_ingest.successful", bulk_ingest.successful),
+    ("GET /jobs/ingest/{job}/failedResults", "bulk_ingest.failed", bulk_ingest.failed),
+    ("GET /jobs/ingest/{job}/unprocessedrecords", "bulk_ingest.unprocessed", bulk_ingest.unprocessed),
+    # So spelled by simple-salesforce; the vendor's paths do not mind letter case here.
+    ("GET /jobs/ingest/{job}/unprocessedRecords", "bulk_ingest.unprocessed", bulk_ingest.unprocessed),
 )
 
 

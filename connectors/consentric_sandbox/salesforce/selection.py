@@ -73,6 +73,13 @@ class Selection:
         start, limit = self.query.offset, self.query.limit
         return rows[start : None if limit is None else start + limit]
 
+    def visible_rows(self, *, with_deleted: bool) -> list[Row]:
+        """The records as an end point gives them: archived activities show in queryAll only."""
+        rows = self.rows(with_deleted=with_deleted)
+        if with_deleted or self.entity.name not in ("Task", "Event"):
+            return rows
+        return [row for row in rows if not row.values.get("IsArchived")]
+
     def shown(self, row: Row, base: str) -> dict[str, Any]:
         """The JSON of a record: its attributes, then the fields in the order they were selected."""
         record: dict[str, Any] = {"attributes": attributes(self.entity.name, row.id, base)}

@@ -18,6 +18,12 @@ Organization 00D Organization
   IsSandbox boolean ro
   TimeZoneSidKey picklist ro
   LanguageLocaleKey picklist ro
+TaskStatus 01Z Task_Status_Value
+  ApiName string:255 ro
+  IsClosed boolean ro
+OrderStatus 0sO Order_Status_Value
+  ApiName string:255 ro
+  StatusCode picklist ro
 Account 001 Account
   Name string:255 must
   Type picklist
