@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from consentric.sdk.errors import GuardError, RemoteError
+
 from .shop import (
     A_CHAMPION,
     CAMILLE,
@@ -227,3 +231,28 @@ def test_two_people_who_become_one_lose_every_label_by_one_no(world: World) -> N
     rest = {contact: one for contact, one in EVERYBODY.items() if contact not in (champion, dormant)}
     assert world.segments() == world.members() == rest
     assert len(world.owned()) == 2 * len(rest)
+
+
+def test_of_a_first_read_that_broke_off_nothing_is_computed(world: World) -> None:
+    at, before = world.advance(days=1), world.last_write()
+    (world.workspace / "analytics" / "analytics.duckdb").unlink()
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    lost = world.revoke("crm.objects.orders")
+
+    with pytest.raises(RemoteError):
+        world.sync()
+    with pytest.raises(GuardError) as refused:
+        world.segment()
+    assert refused.value.code == "CS515"
+    assert refused.value.message == 'a first read never came to its end: "orders" of connection "hubspot"'
+    assert world.writes(since=before) == []
+
+    world.grant(lost)
+    done = world.sync()
+    assert done.exit_code == 0
+    assert world.written_since(before) == [
+        ("contacts.batch_update", [A_CHAMPION]),
+        ("lists.remove", [A_CHAMPION]),
+    ]
+    assert sorted(world.memberships().values()) == sorted(SEGMENT_OF_PLACE)

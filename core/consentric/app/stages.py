@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from consentric.control import first_reads
 from consentric.control.plans import plan_named
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
@@ -54,6 +55,8 @@ class SyncReport:
     """Connection to the error that says why it could not be read."""
     gate: GateReport | None = None
     segments: SegmentReport | None = None
+    guard: GuardError | None = None
+    """Why nothing was computed, if so."""
     plans: list[PlanReport] = field(default_factory=list)
     applies: list[ApplyReport] = field(default_factory=list)
     is_dry: bool = False
@@ -73,6 +76,7 @@ class SyncReport:
             "failures": {name: fields(error) for name, error in self.failures.items()},
             "gate": self.gate.as_json() if self.gate else None,
             "segments": asdict(self.segments) if self.segments else None,
+            "guard": {"code": self.guard.code, "message": self.guard.message} if self.guard else None,
             "plans": [one.as_json() for one in self.plans],
             "applies": [one.as_json() for one in self.applies],
             "is_dry": self.is_dry,
@@ -185,10 +189,14 @@ def sync(
         report.pulls = reading.pulls
         report.failures = reading.failures
         report.gate = decide(job)
-        report.segments = _compute(job, as_of)
+        try:
+            report.segments = _compute(job, as_of)
+        except GuardError as error:
+            # What people said is known all the same: the plans below take off what they no longer allow.
+            report.guard = error
         for destination in workspace.settings.destination:
             if destination.to not in reading.failures:
-                _write(job, destination, report, report.segments.as_of_day)
+                _write(job, destination, report, as_of or last_complete_day(workspace))
         if report.applies:
             decide(job)
         workspace.warehouse.publish()
@@ -233,6 +241,8 @@ def _exit_code(report: SyncReport, reading: Reading) -> int:
     codes = [one.exit_code for one in report.applies if one.exit_code]
     if codes:
         return max(codes)
+    if report.guard is not None:
+        return report.guard.exit_code
     if any(one.refused for one in report.plans):
         return REFUSED
     if any(one.brake and one.has_changes for one in report.plans):
@@ -243,6 +253,7 @@ def _exit_code(report: SyncReport, reading: Reading) -> int:
 def _compute(job: Job, as_of: date | None) -> SegmentReport:
     job.progress.step("segments")
     workspace, settings = job.workspace, job.workspace.settings
+    _require_whole_reads(workspace)
     return compute(
         workspace.warehouse,
         segment_sets(workspace),
@@ -255,6 +266,19 @@ def _compute(job: Job, as_of: date | None) -> SegmentReport:
         reporting_currency=settings.money.reporting,
         rates=_rates(workspace),
     )
+
+
+def _require_whole_reads(workspace: Workspace) -> None:
+    """Segments of a part of the orders would move everybody; a part of the people is no population."""
+    halves = first_reads.unfinished(workspace.control, workspace.warehouse.warehouse_id)
+    if halves:
+        names = ", ".join(f'"{stream}" of connection "{connection}"' for connection, stream in halves)
+        raise GuardError(
+            f"a first read never came to its end: {names}",
+            happened="nothing was computed, planned or written.",
+            hint="consentric pull   goes on with it",
+            code="CS515",
+        )
 
 
 def _rates(workspace: Workspace) -> list[Rate]:

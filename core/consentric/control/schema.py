@@ -19,6 +19,10 @@ CREATE TABLE bookmark(
   watermark TEXT NOT NULL, fmt TEXT NOT NULL, checksum BLOB NOT NULL,
   PRIMARY KEY(connection, stream, partition)) STRICT, WITHOUT ROWID;
 
+CREATE TABLE first_read(                 -- begun on a new warehouse and not read to its end
+  connection TEXT NOT NULL, stream TEXT NOT NULL, partition TEXT NOT NULL, warehouse_id TEXT NOT NULL,
+  PRIMARY KEY(connection, stream, partition)) STRICT, WITHOUT ROWID;
+
 CREATE TABLE absence(                    -- not shown by the last whole read of their stream
   connection TEXT NOT NULL, stream TEXT NOT NULL, partition TEXT NOT NULL, rref BLOB NOT NULL,
   PRIMARY KEY(connection, stream, partition, rref)) STRICT, WITHOUT ROWID;

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from consentric.control import absences
+from consentric.control import absences, first_reads
 from consentric.control.bookmarks import read_bookmark, save_bookmark
 from consentric.control.store import ControlStore
 from consentric.sdk.contracts import Clock, Connector, Stream
@@ -39,9 +39,14 @@ def pull(
         outcome = StreamReport(name=stream.name)
         report.streams.append(outcome)
         began, place = clock(), _Place.of(stream, stores, rules)
-        since = None if is_full else place.bookmark(now=began)
+        known = place.bookmark(now=began)
+        if known is None:
+            place.begin_first_read()
         reader = _Reader(stores, rules, began, outcome, progress)
-        is_read = reader.read(connector.read(stream, since), place, resumes_inside=stream.is_sorted)
+        records = connector.read(stream, None if is_full else known)
+        is_read = reader.read(records, place, resumes_inside=stream.is_sorted)
+        if is_read:
+            place.finish_first_read()
         if outcome.state == "complete" and stream.kind == "contacts":
             _infer_absence(stream, reader.seen, stores, rules, at=began, report=outcome)
         if stream.kind != "activities" and is_read:
@@ -95,6 +100,13 @@ class _Place:
             now=now,
         )
         return None if saved is None else Bookmark(watermark=saved.watermark)
+
+    def begin_first_read(self) -> None:
+        if self.warehouse_id is not None:
+            first_reads.begin(self.control, self.connection, self.stream, self.partition, self.warehouse_id)
+
+    def finish_first_read(self) -> None:
+        first_reads.finish(self.control, self.connection, self.stream, self.partition)
 
     def save(self, bookmark: Bookmark) -> None:
         save_bookmark(

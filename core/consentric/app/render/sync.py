@@ -17,6 +17,8 @@ def sync_text(report: SyncReport, titles: Titles) -> str:
     blocks = [f"Run {report.run}", pulls_text(report.pulls), *failure_lines(report.failures)]
     if report.gate is not None:
         blocks.append(gate_text(report.gate))
+    if report.guard is not None:
+        blocks.append(f"Nothing was computed: {report.guard.message}\n  hint: {report.guard.hint}")
     if report.segments is not None:
         blocks.append(segments_text(report.segments, titles).rsplit("\nNext:", 1)[0])
     applied = {one.plan for one in report.applies}
