@@ -31,8 +31,10 @@ def test_the_wheel_holds_our_packages_only(wheel: Path) -> None:
         "consentric_privacy",
         "consentric_files",
         "consentric_hubspot",
+        "consentric_mailchimp",
         "consentric_sandbox",
         "consentric_hubspot_sync",
+        "consentric_mailchimp_sync",
         f"consentric-{consentric.__version__}.dist-info",
     }
 

@@ -135,6 +135,10 @@ class Transport:
         self._failures = 0
         return answer
 
+    def wait(self, seconds: float) -> None:
+        """Waits between two looks at a job that the CRM works on."""
+        self._sleep(seconds)
+
     def observe(
         self,
         *,

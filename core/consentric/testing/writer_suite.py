@@ -83,7 +83,7 @@ GOLD = "list:suite.gold"
 class WriterSuite:
     """What every writer keeps, whatever its CRM; override `bench` as a fixture.
 
-    A CRM without lists or without fields sets `has_lists` or `has_fields` to False.
+    A CRM without lists sets `has_lists` to False, one without fields `has_fields`, as its writer does.
     """
 
     has_fields = True
@@ -112,11 +112,13 @@ class WriterSuite:
 
     def test_a_new_segment_is_provisioned_without_losing_what_is_shown(self, ready: WriterBench) -> None:
         """A set that grows keeps its labels."""
-        self._write(ready, _sets(ready.records[:1], "gold"))
+        target, value = (FIELD, "gold") if self.has_fields else (GOLD, "member")
+        one = ready.records[:1]
+        self._write(ready, _sets(one, "gold") if self.has_fields else _members(one, "add"))
         for provision in ready.writer.prepare([GREW]):
             ready.writer.provision([GREW], provision.target)
         assert list(ready.writer.prepare([GREW])) == []
-        assert self._shown(ready, ready.records[:1], FIELD) == ["gold"]
+        assert self._shown(ready, one, target) == [value]
 
     @pytest.mark.parametrize("target", [FIELD, GOLD])
     def test_somebody_elses_field_or_list_is_refused_by_name(self, bench: WriterBench, target: str) -> None:
