@@ -23,6 +23,7 @@ _LISTED = (
     "members",
     "lists",
     "tags",
+    "merge_fields",
     "segments",
     "campaigns",
     "reports",

@@ -209,7 +209,7 @@ def _fill(member: Member, body: dict[str, Any], status: str, *, at: str) -> None
     for name, attribute in _PLAIN.items():
         if name in body:
             setattr(member, attribute, body[name])
-    member.merge_fields.update({name: str(value) for name, value in body.get("merge_fields", {}).items()})
+    member.merge_fields.update(body.get("merge_fields", {}))
     for one in body.get("marketing_permissions", []):
         member.permissions[one["marketing_permission_id"]] = one["enabled"]
     if not status:

@@ -170,7 +170,9 @@ def _drift(account: MailchimpAccount, audience: Audience, request: Request) -> N
 
 
 def _full_name(member: Member) -> str:
-    return " ".join(filter(None, (member.merge_fields.get(name) for name in ("FNAME", "LNAME"))))
+    return " ".join(
+        str(member.merge_fields[tag]) for tag in ("FNAME", "LNAME") if member.merge_fields.get(tag)
+    )
 
 
 def _location(member: Member) -> dict[str, Any]:

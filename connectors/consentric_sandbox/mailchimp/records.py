@@ -7,6 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+MERGE_TYPES = (
+    "text",
+    "number",
+    "address",
+    "phone",
+    "date",
+    "url",
+    "imageurl",
+    "radio",
+    "dropdown",
+    "birthday",
+    "zip",
+)
 STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived")
 
 
@@ -42,7 +55,8 @@ class Member:
     country: str = ""
     is_vip: bool = False
     rating: int = 2
-    merge_fields: dict[str, str] = field(default_factory=dict)
+    merge_fields: dict[str, Any] = field(default_factory=dict)
+    """Merge tag to a text, a number, or the parts of an address; an unset one is an empty text."""
     permissions: dict[str, bool] = field(default_factory=dict)
     """Marketing permission to whether it is given; one never asked for is not given."""
     tags: dict[int, str] = field(default_factory=dict)
@@ -75,6 +89,16 @@ class Segment:
 
 
 @dataclass(slots=True, kw_only=True)
+class MergeField:
+    """One field of an audience's members."""
+
+    id: int
+    tag: str
+    type: str = "text"
+    name: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
 class Audience:
     """One list of members, with its own tags and permissions."""
 
@@ -85,7 +109,7 @@ class Audience:
     has_double_optin: bool = False
     permissions: dict[str, str] = field(default_factory=dict)
     """Marketing permission to its text; none when the audience has no GDPR fields."""
-    merge_fields: list[str] = field(default_factory=lambda: ["FNAME", "LNAME"])
+    merge_fields: dict[str, MergeField] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     by_contact: dict[str, Member] = field(default_factory=dict)
     segments: dict[int, Segment] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from typing import Any
 
 from consentric_sandbox.snapshot_files import SnapshotFiles
 
-from .records import Audience, Batch, Campaign, Customer, Member, Order, Segment, Store
+from .records import Audience, Batch, Campaign, Customer, Member, MergeField, Order, Segment, Store
 from .state import Credentials, MailchimpState
 
 FORMAT = 1
@@ -100,7 +100,7 @@ def _audience_row(audience: Audience) -> dict[str, Any]:
         "created_at": audience.created_at,
         "has_double_optin": audience.has_double_optin,
         "permissions": audience.permissions,
-        "merge_fields": audience.merge_fields,
+        "merge_fields": [asdict(one) for one in audience.merge_fields.values()],
         "forgotten": sorted(audience.forgotten),
         "members": [values(member) for member in audience.members.values()],
         "segments": [
@@ -112,7 +112,8 @@ def _audience_row(audience: Audience) -> dict[str, Any]:
 
 def _audience(row: dict[str, Any]) -> Audience:
     members, segments = row.pop("members"), row.pop("segments")
-    audience = Audience(**row | {"forgotten": set(row["forgotten"])})
+    merge_fields = {one["tag"]: MergeField(**one) for one in row.pop("merge_fields")}
+    audience = Audience(**row | {"forgotten": set(row["forgotten"]), "merge_fields": merge_fields})
     for values in members:
         member = Member(**dict(zip(_MEMBER, values, strict=True)))
         member.tags = {int(id): at for id, at in member.tags.items()}  # JSON knows texts as keys only

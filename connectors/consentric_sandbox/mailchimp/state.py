@@ -6,14 +6,18 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from .records import (
+    MERGE_TYPES,
     STATUSES,
     Audience,
     Batch,
     Campaign,
     Customer,
     Member,
+    MergeField,
     Order,
     Segment,
     Store,
@@ -61,9 +65,9 @@ class MailchimpState:
         id: str = "",
         permissions: Mapping[str, str] | None = None,
         has_double_optin: bool = False,
-        merge_fields: Iterable[str] = ("FNAME", "LNAME"),
+        merge_fields: Mapping[str, str] = MappingProxyType({"FNAME": "text", "LNAME": "text"}),
     ) -> str:
-        """Adds an audience and gives its id; `permissions` maps marketing permission ids to their texts."""
+        """Adds an audience and gives its id; `permissions` maps marketing permissions to their texts."""
         number = self.new_id()
         id = id or f"{number:010x}"
         self.audiences[id] = Audience(
@@ -73,9 +77,25 @@ class MailchimpState:
             created_at=iso(at),
             has_double_optin=has_double_optin,
             permissions=dict(permissions or {}),
-            merge_fields=list(merge_fields),
         )
+        for tag, kind in merge_fields.items():
+            self.add_merge_field(id, tag, kind)
         return id
+
+    def add_merge_field(self, audience: str, tag: str, type: str = "text", *, name: str = "") -> None:
+        """Adds a field of members; its tag is upper case and at most ten characters long."""
+        held = self.audiences[audience]
+        if type not in MERGE_TYPES:
+            raise ValueError(f"a merge field is one of {MERGE_TYPES}, not {type!r}")
+        id = max((one.id for one in held.merge_fields.values()), default=0) + 1
+        held.merge_fields[tag] = MergeField(id=id, tag=tag, type=type, name=name or tag)
+
+    def drop_merge_field(self, audience: str, tag: str) -> None:
+        """The owner deletes a field; its values go with it."""
+        held = self.audiences[audience]
+        del held.merge_fields[tag]
+        for member in held.members.values():
+            member.merge_fields.pop(tag, None)
 
     def add_member(
         self,
@@ -87,7 +107,7 @@ class MailchimpState:
         changed_at: datetime | None = None,
         opted_in_at: datetime | None = None,
         permissions: Mapping[str, bool] | None = None,
-        merge_fields: Mapping[str, str] | None = None,
+        merge_fields: Mapping[str, Any] | None = None,
         tags: Iterable[str] = (),
         country: str = "",
         source: str = "Import",

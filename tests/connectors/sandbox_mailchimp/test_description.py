@@ -42,6 +42,8 @@ def requests(service):
         "members.tags": ("GET", f"{member}/tags", None),
         "members.tag": ("POST", f"{member}/tags", {"tags": [{"name": "A", "status": "active"}]}),
         "tags.search": ("GET", f"/lists/{service.news}/tag-search?name=V", None),
+        "merge_fields.list": ("GET", f"/lists/{service.news}/merge-fields", None),
+        "merge_fields.get": ("GET", f"/lists/{service.news}/merge-fields/1", None),
         "segments.list": ("GET", f"/lists/{service.news}/segments", None),
         "segments.create": ("POST", f"/lists/{service.news}/segments", {"name": "B", "static_segment": []}),
         "segments.get": ("GET", segment, None),

@@ -193,6 +193,27 @@ def test_audiences_are_listed_with_their_counts(service):
     assert [x["id"] for x in service.get("/lists?email=bob@example.com").json["lists"]] == [service.news]
 
 
+@pytest.mark.behaviour(
+    "merge fields have types; a deleted one is gone from every member", "mautic#13406 (F24)"
+)
+def test_merge_fields_are_listed_and_can_go(service):
+    service.state.add_merge_field(service.news, "ADDRESS", "address")
+    fields = service.get(f"/lists/{service.news}/merge-fields").json["merge_fields"]
+    assert [(one["merge_id"], one["tag"], one["type"]) for one in fields] == [
+        (1, "FNAME", "text"),
+        (2, "LNAME", "text"),
+        (3, "ADDRESS", "address"),
+    ]
+    path = f"/lists/{service.news}/members/{hash_of('ada')}"
+    assert service.call("PATCH", path, {"merge_fields": {"ADDRESS": {"zip": "75001"}}}).status == 200
+    assert service.get(f"{path}?fields=merge_fields.ADDRESS.zip").json == {
+        "merge_fields": {"ADDRESS": {"zip": "75001"}}
+    }
+    service.state.drop_merge_field(service.news, "ADDRESS")
+    assert service.get(path).json["merge_fields"] == {"FNAME": "Ada", "LNAME": ""}
+    assert service.get(f"/lists/{service.news}/merge-fields/3").status == 404
+
+
 def test_an_unknown_query_parameter_is_refused(service):
     refused = members(service, "since_last_change=2026-06-05T12:00:00Z")
     assert (refused.status, refused.json["errors"][0]["field"]) == (400, "since_last_change")
