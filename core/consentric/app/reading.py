@@ -156,7 +156,7 @@ def _read_denials(job: Job, name: str) -> bool:
             job.connections.rules(name),
             clock=workspace.clock,
         )
-    except RemoteError:
+    except (RemoteError, DataError):
         return False
 
 
