@@ -86,7 +86,11 @@ class Sandbox:
             ConfigError: The file is missing.
         """
         if not (folder / self.files.state).exists():
-            raise _unusable(f"{folder} holds no pretend {self.title} ({self.files.state} is missing)", folder)
+            raise _unusable(
+                f"{folder} holds no pretend {self.title} ({self.files.state} is missing)",
+                folder,
+                self.files.vendor,
+            )
 
     @contextlib.contextmanager
     def _served(
@@ -118,9 +122,9 @@ class Sandbox:
             # People may write these files by hand: the state of the CRM, and the script of its faults.
             said = f"{type(error).__name__}: {error}"
             message = f"the pretend {self.title} in {folder} cannot be loaded ({said})"
-            raise _unusable(message, folder) from error
+            raise _unusable(message, folder, self.files.vendor) from error
 
 
-def _unusable(message: str, folder: Path) -> ConfigError:
-    hint = f"mend its files, or make it anew with  consentric sandbox reset {folder}"
-    return ConfigError(message, hint=hint, code="CS217")
+def _unusable(message: str, folder: Path, vendor: str) -> ConfigError:
+    command = f"consentric sandbox reset {folder} --crm {vendor}"
+    return ConfigError(message, hint=f"mend its files, or make it anew with  {command}", code="CS217")

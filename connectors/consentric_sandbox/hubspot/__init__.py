@@ -25,6 +25,24 @@ def serve(folder: Path, *, clock: Callable[[], datetime]) -> AbstractContextMana
     return sandbox().serve(folder, clock=clock)
 
 
+def make_empty(folder: Path) -> None:
+    """Puts a portal without contacts into `folder`."""
+    from .snapshot import save
+    from .state import HubSpotState
+
+    save(HubSpotState(), folder)
+
+
+def example(folder: Path) -> str:
+    """The part of a configuration that uses this folder; such a connection starts the server itself."""
+    return (
+        "[connections.hubspot]\n"
+        'connector = "hubspot"\n'
+        f'sandbox = "{folder}"\n'
+        f'token = "file:{folder / "hubspot.token"}"\n'
+    )
+
+
 def sandbox() -> Sandbox:
     """How a portal is opened and served; imported when it is asked for."""
     from consentric_sandbox.sandboxes import Sandbox

@@ -25,6 +25,32 @@ def serve(folder: Path, *, clock: Callable[[], datetime]) -> AbstractContextMana
     return sandbox().serve(folder, clock=clock)
 
 
+def make_empty(folder: Path) -> None:
+    """Puts an account with one audience and nobody in it into `folder`."""
+    from datetime import UTC
+
+    from .snapshot import save
+    from .state import MailchimpState
+
+    state = MailchimpState()
+    state.add_audience("Pretend shop", at=datetime(2020, 1, 1, tzinfo=UTC))
+    save(state, folder)
+
+
+def example(folder: Path) -> str:
+    """The part of a configuration that uses this folder; such a connection starts the server itself."""
+    from .snapshot import load
+
+    audiences = ", ".join(f'"{id}"' for id in load(folder).audiences)
+    return (
+        "[connections.mailchimp]\n"
+        'connector = "mailchimp"\n'
+        f'sandbox = "{folder}"\n'
+        f'api_key = "file:{folder / "mailchimp.token"}"\n'
+        f"audiences = [{audiences}]\n"
+    )
+
+
 def sandbox() -> Sandbox:
     """How an account is opened and served; imported when it is asked for."""
     from consentric_sandbox.sandboxes import Sandbox

@@ -159,11 +159,11 @@ def test_reset_takes_everything_back(state, tmp_path):
     assert not (tmp_path / "hubspot.writes.jsonl").exists()
     assert "had not changed" in CliRunner().invoke(cli, ["sandbox", "reset", str(tmp_path)]).output
     fresh = CliRunner().invoke(cli, ["sandbox", "reset", str(tmp_path / "new")])
-    assert "Made an empty portal" in fresh.output
+    assert "Made an empty HubSpot" in fresh.output
 
 
 def test_the_example_block_names_folder_and_token(tmp_path):
-    from consentric_sandbox.commands import example
+    from consentric_sandbox.hubspot import example
 
     assert example(tmp_path).splitlines() == [
         "[connections.hubspot]",

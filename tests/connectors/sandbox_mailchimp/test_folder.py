@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
+import sys
 from base64 import b64encode
 from datetime import timedelta
 from importlib.metadata import entry_points
 
+import click
 import pytest
 import urllib3
+from click.testing import CliRunner
 
+from consentric.sdk.contracts import Endpoint
 from consentric.sdk.errors import ConfigError
+from consentric_sandbox import plugin
 from consentric_sandbox.hubspot import serve as serve_hubspot
 from consentric_sandbox.hubspot import snapshot as hubspot_snapshot
 from consentric_sandbox.hubspot.state import HubSpotState
-from consentric_sandbox.mailchimp import sandbox, serve, snapshot
+from consentric_sandbox.mailchimp import example, sandbox, serve, snapshot
 
 from .conftest import NEWS, START, hash_of
 
@@ -143,6 +150,35 @@ def test_an_empty_folder_cannot_be_served(tmp_path):
         serve(tmp_path, clock=lambda: START),
     ):
         pass
+
+
+def test_the_command_makes_an_account_and_takes_it_back(tmp_path):
+    cli = click.Group()
+    plugin.register_commands(cli)
+    arguments = ["sandbox", "reset", str(tmp_path), "--crm", "mailchimp"]
+    assert "Made an empty Mailchimp" in CliRunner().invoke(cli, arguments).output
+    assert example(tmp_path).splitlines() == [
+        "[connections.mailchimp]",
+        'connector = "mailchimp"',
+        f'sandbox = "{tmp_path}"',
+        f'api_key = "file:{tmp_path}/mailchimp.token"',
+        'audiences = ["00000003e9"]',
+    ]
+    assert "had not changed" in CliRunner().invoke(cli, arguments).output
+
+
+def test_it_runs_as_a_process_of_its_own(state, tmp_path):
+    snapshot.save(state, tmp_path)
+    command = [sys.executable, "-m", "consentric_sandbox", str(tmp_path), "--crm", "mailchimp"]
+    process = subprocess.Popen([*command, "--at", "2026-06-15T12:00:00Z"], stdout=subprocess.PIPE, text=True)
+    try:
+        endpoint = Endpoint(base_url=process.stdout.readline().strip(), ca_file=tmp_path / "ca.pem")
+        assert tag(endpoint, tmp_path, "bob", "A") == 204
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        process.stdout.close()
+    assert len(snapshot.load(tmp_path).audiences[NEWS].segment_named("A").members) == 1
 
 
 def test_the_builder_refuses_what_the_account_does_not_know(state):
