@@ -69,12 +69,15 @@ class MailchimpClient:
     def post(
         self, path: str, operation: str, body: Mapping[str, Any], *, parts: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """Writes; gives the answer's JSON object, empty for an answer without content.
+        """Creates something; gives it as the answer shows it, with its `id`.
 
         Raises:
-            RemoteError: Of any kind; AMBIGUOUS when the answer is missing or unreadable.
+            RemoteError: Of any kind; AMBIGUOUS when the answer is missing or names nothing.
         """
-        return self._request("POST", path, operation, parts=parts or {}, query={}, body=body)
+        answer = self._request("POST", path, operation, parts=parts or {}, query={}, body=body)
+        if not answer.get("id"):
+            raise self._unreadable(operation, is_write=True)
+        return answer
 
     def pages(
         self,
@@ -93,13 +96,32 @@ class MailchimpClient:
         offset = 0
         while True:
             asked = {**(query or {}), "count": PAGE, "offset": offset}
-            answer = self.get(path, operation, parts=parts, query=asked)
-            rows = rows_of(answer, key)
+            rows, total = self.page(path, operation, key, parts=parts, query=asked)
             yield rows
             offset += len(rows)
-            total = answer.get("total_items")
-            if not rows or (isinstance(total, int) and offset >= total):
+            if not rows or offset >= total:
                 return
+
+    def page(
+        self,
+        path: str,
+        operation: str,
+        key: str,
+        *,
+        parts: Mapping[str, str] | None = None,
+        query: Mapping[str, object],
+    ) -> tuple[list[Row], int]:
+        """One page of objects, and how many there are in all.
+
+        Raises:
+            RemoteError: As `get`; also for an answer that tells no total, which is no proof that there are
+                none.
+        """
+        answer = self.get(path, operation, parts=parts, query=query)
+        total = answer.get("total_items")
+        if not isinstance(total, int):
+            raise self._unreadable(operation, is_write=False)
+        return rows_of(answer, key), total
 
     def fetch_results(self, url: str) -> bytes:
         """The results of a batch: a tar.gz behind a signed address, asked for without our credentials.
@@ -139,6 +161,14 @@ class MailchimpClient:
         return self.context.transport.call(
             operation, lambda: self._send(call, method, filled, pairs, body), is_write=call.is_write
         )
+
+    def _unreadable(self, operation: str, *, is_write: bool) -> RemoteError:
+        from consentric.sdk.http import Call, Failure
+
+        from .failures import classify
+
+        call = Call(account=self.context.connection, operation=operation, is_write=is_write)
+        return classify(Failure(cause="unreadable", status=200), call)
 
     def _send(
         self, call: Call, method: str, path: str, query: list[tuple[str, object]], body: object

@@ -89,9 +89,8 @@ class _Orders:
 
     def missing(self) -> int:
         """How many orders are there that were not seen."""
-        answer = self._client.get(_PATH, _OPERATION, query={"count": 1, "fields": "total_items"})
-        total = answer.get("total_items")
-        return max(0, total - len(self._seen)) if isinstance(total, int) else 0
+        _, total = self._client.page(_PATH, _OPERATION, "orders", query={"count": 1, "fields": "total_items"})
+        return max(0, total - len(self._seen))
 
     def _is_fresh(self, row: Row) -> bool:
         key = hash((row.get("store_id"), row.get("id")))

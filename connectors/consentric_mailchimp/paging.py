@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from .client import PAGE, MailchimpClient, fields_of, rows_of
+from .client import PAGE, MailchimpClient, fields_of
 from .values import Row, instant, shown
 
 LIVE_STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional")
@@ -82,8 +82,7 @@ class Enumeration:
         total = 0
         for status in STATUSES:
             query = {"status": status, "since_last_changed": since, "count": 1, "fields": "total_items"}
-            answer = self._client.get(_PATH, "members.list", parts=self._parts, query=query)
-            total += answer["total_items"] if isinstance(answer.get("total_items"), int) else 0
+            total += self._client.page(_PATH, "members.list", "", parts=self._parts, query=query)[1]
         seen = len(self._live | self._archived)
         return None if total <= seen else f"Mailchimp listed {seen} of {total} members"
 
@@ -108,7 +107,7 @@ class Enumeration:
             yield from (row for row in named if _state(row) not in edge)
             edge.update(map(_state, named))
             offset += len(rows)
-            if not rows or (offset >= total if total is not None else len(rows) < PAGE):
+            if not rows or offset >= total:
                 return
             # Bounds are told in whole seconds, and whether the bound itself is in is documented nowhere.
             last = instant(rows[-1].get("last_changed"))
@@ -117,7 +116,7 @@ class Enumeration:
                 low, offset = following, 0
                 edge = {state for state in edge if _changed_since(state, following)}
 
-    def _page(self, status: str, low: datetime | None, offset: int) -> tuple[list[Row], int | None]:
+    def _page(self, status: str, low: datetime | None, offset: int) -> tuple[list[Row], int]:
         query = {
             "status": status,
             "since_last_changed": None if low is None else shown(low),
@@ -127,9 +126,7 @@ class Enumeration:
             "offset": offset,
             "fields": self._fields,
         }
-        answer = self._client.get(_PATH, "members.list", parts=self._parts, query=query)
-        total = answer.get("total_items")
-        return rows_of(answer, "members"), total if isinstance(total, int) else None
+        return self._client.page(_PATH, "members.list", "members", parts=self._parts, query=query)
 
 
 def _state(row: Row) -> _State:

@@ -10,7 +10,8 @@ from consentric import RemoteError
 from consentric_mailchimp.client import MailchimpClient, fields_of
 from consentric_mailchimp.paging import LIVE_STATUSES
 
-_MEMBER = "/lists/{list}/members/{member}"
+_MEMBERS = "/lists/{list}/members"
+_MEMBER = f"{_MEMBERS}/{{member}}"
 _SEGMENTS = "/lists/{list}/segments"
 UNTOUCHED = frozenset({"archived", "transactional"})
 """Members that get no label: they never subscribed, or were taken out (privacy.md 5.2)."""
@@ -69,22 +70,15 @@ class Audience:
 
     def size(self) -> int:
         """How many members there are, archived ones left out; a call per status."""
-        totals = (
-            self._client.get(
-                "/lists/{list}/members",
-                "members.list",
-                parts=self._parts,
-                query={"status": status, "count": 1, "fields": "total_items"},
-            ).get("total_items")
-            for status in LIVE_STATUSES
-        )
-        return sum(total for total in totals if isinstance(total, int))
+        total = 0
+        for status in LIVE_STATUSES:
+            query = {"status": status, "count": 1, "fields": "total_items"}
+            total += self._client.page(_MEMBERS, "members.list", "members", parts=self._parts, query=query)[1]
+        return total
 
     def _of_status(self, status: str) -> Iterator[Member]:
         query = {"status": status, "fields": fields_of("members", *_FIELDS)}
-        pages = self._client.pages(
-            "/lists/{list}/members", "members.list", "members", parts=self._parts, query=query
-        )
+        pages = self._client.pages(_MEMBERS, "members.list", "members", parts=self._parts, query=query)
         for rows in pages:
             yield from (self._shaped(row) for row in rows if row.get("contact_id"))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.connectors.sandbox_mailchimp.description import Description
 
 from consentric import RecordRef
 from consentric.sdk.contracts import Context, Endpoint
@@ -23,8 +24,6 @@ from consentric_sandbox.mailchimp import serve
 from consentric_sandbox.mailchimp.desk import Desk
 from consentric_sandbox.mailchimp.snapshot import save
 from consentric_sandbox.mailchimp.state import MailchimpState
-
-from ..sandbox_mailchimp.description import Description
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 KEY = "0f0f0f0f0f0f0f0f-not-a-key-us6"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.connectors.mailchimp.conftest import CLUB, JANUARY, NEWS, Asked, PretendAccount, account
 
 from consentric import LabelSet, RecordRef, SegmentLabel
 from consentric.testing.writer_suite import Sent
 from consentric_mailchimp_sync.writer import MailchimpWriter
-
-from ...connectors.mailchimp.conftest import CLUB, JANUARY, NEWS, Asked, PretendAccount, account
 
 __all__ = ["account"]
 
@@ -73,8 +71,8 @@ def sent(asked: list[Asked]) -> list[Sent]:
 
 
 @pytest.fixture
-def writing(account: PretendAccount, tmp_path: Path) -> Iterator[PretendWriting]:
-    yield PretendWriting(account)
+def writing(account: PretendAccount) -> PretendWriting:
+    return PretendWriting(account)
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.connectors.mailchimp.conftest import KEY, NEWS
 
 from consentric import RecordRef
 from consentric.testing.writer_suite import LABELS, WriterBench, WriterSuite
 from consentric_mailchimp_sync.labels import tag_labels
 
-from ...connectors.mailchimp.conftest import KEY, NEWS
 from .conftest import NAMES, sent
 
 
