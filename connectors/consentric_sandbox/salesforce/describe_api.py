@@ -73,6 +73,7 @@ def _described(field: Field, org: Org) -> dict[str, Any]:
     return {
         "name": field.name,
         "label": field.label,
+        "inlineHelpText": field.help or None,
         "type": field.type,
         "soapType": SOAP_TYPES.get(field.type, "xsd:string"),
         "length": 18 if field.type in ("id", "reference") else field.length,

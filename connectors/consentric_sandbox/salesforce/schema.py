@@ -44,6 +44,8 @@ class Field:
     is_external_id: bool = False
     is_unique: bool = False
     feature: str = ""
+    help: str = ""
+    """Text that people see beside the field."""
 
     @property
     def can_filter(self) -> bool:

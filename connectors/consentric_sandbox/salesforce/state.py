@@ -30,6 +30,8 @@ class Account:
     """PEM of the certificate's key that JWT assertions are checked against."""
     refresh_token: str = ""
     rotates_refresh_tokens: bool = False
+    refresh_needs_secret: bool = True
+    """The setting "Require secret for Refresh Token Flow" of the app."""
     is_preauthorised: bool = True
     """Whether an administrator approved the app for the user; JWT needs it."""
     audiences: list[str] = field(
@@ -122,6 +124,7 @@ class SalesforceState:
         is_external_id: bool = False,
         is_unique: bool = False,
         label: str = "",
+        help: str = "",
     ) -> None:
         """Defines a field that the org's administrator would have made; its name ends in `__c`."""
         if not name.endswith("__c"):
@@ -137,6 +140,7 @@ class SalesforceState:
                 is_custom=True,
                 is_external_id=is_external_id,
                 is_unique=is_unique,
+                help=help,
             )
         )
         self._catalogue = None
