@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,3 +112,13 @@ def test_every_command_that_a_message_names_exists() -> None:
         for word in re.findall(r"consentric +(?:-c \S+ +)?([a-z]+)", line)
     }
     assert sorted((path, word) for path, word in named if word not in known) == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.fr.md"])
+@pytest.mark.parametrize("crm", ["Salesforce", "Mailchimp"])
+def test_the_readme_says_of_each_crm_whether_it_is_there(crm: str, page: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    is_there = crm.lower() in project["entry-points"]["consentric"]
+    absent = re.search(r"[^.]*(?:(?:is|are) not there yet|n'y (?:est|sont) pas encore)\.", read(page))
+    says_absent = absent is not None and crm in absent[0]
+    assert says_absent != is_there, f"{page}: the sentence about what is not there yet is wrong about {crm}"

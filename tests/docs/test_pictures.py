@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from consentric.app import cli
+from consentric.app.render.gate import gate_text
 from consentric.app.render.plan import plan_text
 from consentric.app.render.words import REASONS
+from consentric.gate.gate import GateReport
 from consentric.segments.maps import usual_segments
 from consentric.sync.report import BrakeReason, Cost, PlannedProvision, PlanReport
 from consentric_sandbox.demo_world import World
@@ -42,12 +44,35 @@ def test_every_text_block_says_how_it_is_checked() -> None:
 @pytest.mark.parametrize("page", ["README.md", "README.fr.md"])
 def test_the_plan_is_what_the_program_prints_for_these_figures(page: str) -> None:
     picture = block_with(page, "renders: plan")
-    printed = re.sub(r"[\u00a0\u202f]", " ", plan_text(report_of(picture), titles()))
+    text = f"{gate_text(gate_of(picture))}\n\n{plan_text(report_of(picture), titles())}"
+    printed = re.sub(r"[\u00a0\u202f]", " ", text)
     assert printed == picture.rstrip("\n")
 
 
 def titles() -> dict[str, str]:
     return {f"rfm5.{one.key}": one.name.en for one in usual_segments("rfm5", "rfm")}
+
+
+def gate_of(picture: str) -> GateReport:
+    """What was decided, from the figures of a picture; everybody is allowed or denied."""
+    codes = {words: code for code, words in REASONS.items()}
+    labelled = re.search(r"may be labelled +([\d ]+?)    .*; not: (.*)", picture)
+    assert labelled is not None
+    reasons = (one.rpartition(" ") for one in labelled[2].split(", "))
+    report = GateReport(
+        people=figure(r"people known +([\d ]+?)    ", picture),
+        allowed={
+            "segmentation/none/process": figure(r"may be segmented +([\d ]+?)    ", picture),
+            "email_marketing/email/write_back": int(labelled[1].replace(" ", "")),
+        },
+        denied={
+            "segmentation/none/process": {},
+            "email_marketing/email/write_back": {codes[words]: int(count) for words, _, count in reasons},
+        },
+    )
+    for question, allowed in report.allowed.items():
+        assert allowed + sum(report.denied[question].values()) == report.people
+    return report
 
 
 def report_of(picture: str) -> PlanReport:
@@ -58,7 +83,7 @@ def report_of(picture: str) -> PlanReport:
     withheld = re.search(r"withheld +[\d ]+?    (.*)", picture)[1].split(", ")  # type: ignore[index]
     made = re.findall(r"will be created: (.*)", picture)
     return PlanReport(
-        plan=re.search(r"^Plan (\w+)", picture)[1],  # type: ignore[index]
+        plan=re.search(r"^Plan (\w+)", picture, re.MULTILINE)[1],  # type: ignore[index]
         destination="hubspot-demo",
         account="hubspot",
         as_of_day=re.search(r"data as of (\S+)", picture)[1],  # type: ignore[index]
