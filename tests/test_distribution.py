@@ -35,6 +35,8 @@ def test_the_wheel_holds_our_packages_only(wheel: Path) -> None:
         "consentric_sandbox",
         "consentric_hubspot_sync",
         "consentric_mailchimp_sync",
+        "consentric_salesforce",
+        "consentric_salesforce_sync",
         f"consentric-{consentric.__version__}.dist-info",
     }
 
