@@ -70,6 +70,7 @@ class PretendAccount:
         self.folder = folder
         self._stack = stack
         self._endpoint: Endpoint | None = None
+        self._breaks_answers = False
 
     @property
     def live(self) -> MailchimpState:
@@ -78,6 +79,7 @@ class PretendAccount:
 
     def faults(self, *lines: dict[str, Any]) -> None:
         """Writes the fault script; before the first client."""
+        self._breaks_answers = True
         file = self.folder / "mailchimp.faults.json"
         file.write_text(json.dumps({"seed": 1, "faults": list(lines)}))
 
@@ -148,7 +150,8 @@ class PretendAccount:
             )
             outcome = answer(desk, received)
             described = Description.load()
-            if described is not None and path.startswith("/3.0") and outcome.status < 300:
+            is_told = 200 <= outcome.status < 300 and not self._breaks_answers
+            if described is not None and path.startswith("/3.0") and is_told:
                 shown = json.loads(outcome.body) if outcome.body else None
                 kind = outcome.headers.get("Content-Type", "")
                 self.departures += described.faults(
