@@ -36,10 +36,8 @@ COMPLETION: dict[str, Any] = {
 def completed(text: str) -> str:
     """The block with the sections that it names things of."""
     block = tomllib.loads(text)
-    connector = next(iter(block.get("connections", {}).values()), {}).get("connector", "hubspot")
-    if connector != "hubspot":
-        return text
-    return tomlkit.dumps({**COMPLETION, **block})
+    connections = {**COMPLETION["connections"], **block.get("connections", {})}
+    return tomlkit.dumps({**COMPLETION, **block, "connections": connections})
 
 
 @pytest.mark.parametrize(
