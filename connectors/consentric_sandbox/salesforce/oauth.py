@@ -116,7 +116,7 @@ def _by_assertion(org: Org, request: Request, form: Mapping[str, str]) -> dict[s
         raise _refused("invalid_client_id", "client identifier invalid")
     if claims.get("aud") not in (*account.audiences, request.host):
         raise _refused("invalid_grant", "audience is invalid")
-    ends, now = str(claims.get("exp", "")), org.clock().timestamp()
+    ends, now = str(claims.get("exp", "")), org.wall_clock().timestamp()
     if not ends.isdigit() or not now < int(ends) <= now + _LONGEST_SECONDS:
         raise _refused("invalid_grant", "invalid assertion")
     if claims.get("sub") != account.username or not account.is_preauthorised:
@@ -152,6 +152,9 @@ def _check_client(org: Org, request: Request, form: Mapping[str, str]) -> None:
     account = org.state.account
     if key != account.consumer_key:
         raise _refused("invalid_client_id", "client identifier invalid")
+    is_refresh = form.get("grant_type") == "refresh_token"
+    if not secret and is_refresh and not account.refresh_needs_secret:
+        return
     if not secrets.compare_digest(secret.encode(), account.consumer_secret.encode()):
         raise _refused("invalid_client", "invalid client credentials")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from consentric_sandbox.faults import KINDS, FaultScript
@@ -40,10 +40,19 @@ FAULTS = KINDS - {
 class Org:
     """What the handlers work on; `lock` is held while one of them runs."""
 
-    def __init__(self, state: SalesforceState, folder: Path, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        state: SalesforceState,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime],
+        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.state = state
         self.folder = folder
         self.clock = clock
+        self.wall_clock = wall_clock
+        """The machine's own: the SDK signs assertions by it whatever time the org pretends."""
         self.lock = threading.Lock()
         self.limiter = Limiter(state.allowance, clock=clock)
         self.faults = FaultScript.load(folder / FAULT_FILE, kinds=FAULTS)

@@ -18,7 +18,6 @@ from .tables import Row
 from .times import parsed, stamp
 
 MOST_REPLICATED = 600_000
-_NOT_FOUND = ("INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID")
 
 
 def get(org: Org, request: Request) -> Reply:
@@ -42,9 +41,9 @@ def get_by_external_id(org: Org, request: Request) -> Reply:
 
 def update(org: Org, request: Request) -> Reply:
     """`PATCH /sobjects/{type}/{id}`."""
-    entity = org.entity(request.params["type"])
+    entity, id = _addressed(org, request)
     body = request.document()
-    _written(org, request, lambda writes: writes.update(entity, request.params["id"], body))
+    _written(org, request, lambda writes: writes.update(entity, id, body))
     return Reply(status=204)
 
 
@@ -68,8 +67,8 @@ def upsert(org: Org, request: Request) -> Reply:
 
 def delete(org: Org, request: Request) -> Reply:
     """`DELETE /sobjects/{type}/{id}`."""
-    entity = org.entity(request.params["type"])
-    _written(org, request, lambda writes: writes.delete(entity, request.params["id"]))
+    entity, id = _addressed(org, request)
+    _written(org, request, lambda writes: writes.delete(entity, id))
     return Reply(status=204)
 
 
@@ -96,6 +95,15 @@ def updated(org: Org, request: Request) -> Reply:
     return Reply(body={"ids": ids, "latestDateCovered": end})
 
 
+def _addressed(org: Org, request: Request) -> tuple[Visible, str]:
+    """Object and id of a path; the record may be deleted, but it must have been there."""
+    entity = org.entity(request.params["type"])
+    id = known_id(request.params["id"]) or ""
+    if id not in org.state.tables[entity.name].rows:
+        raise not_found()
+    return entity, id
+
+
 def _written(org: Org, request: Request, change: Callable[[Writes], Any]) -> Any:
     """Carries out one write; what a row would be told becomes the answer."""
     if request.plays("200-no-op"):
@@ -107,8 +115,6 @@ def _written(org: Org, request: Request, change: Callable[[Writes], Any]) -> Any
         done = change(writes)
     except Refused as refused:
         error = refused.error
-        if "id" in request.params and error.code in _NOT_FOUND:
-            raise not_found("Provided external ID field does not exist or is not accessible: Id") from refused
         status = 404 if error.code == "ENTITY_IS_DELETED" else 400
         raise ApiError(status, error.code, error.message, fields=error.fields) from refused
     writes.end()

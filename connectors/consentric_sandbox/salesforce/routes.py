@@ -77,7 +77,7 @@ _DATA: tuple[_Row, ...] = (
     ("GET /jobs/ingest/{job}/successfulResults", "bulk_ingest.successful", bulk_ingest.successful),
     ("GET /jobs/ingest/{job}/failedResults", "bulk_ingest.failed", bulk_ingest.failed),
     ("GET /jobs/ingest/{job}/unprocessedrecords", "bulk_ingest.unprocessed", bulk_ingest.unprocessed),
-    # So spelled by simple-salesforce; the vendor's paths do not mind letter case here.
+    # So spelled by simple-salesforce, and accepted.
     ("GET /jobs/ingest/{job}/unprocessedRecords", "bulk_ingest.unprocessed", bulk_ingest.unprocessed),
 )
 

@@ -99,7 +99,8 @@ class _Reader:
         self._expect("select")
         fields, is_count = self._selected()
         self._expect("from")
-        entity = self._name()
+        # The one object whose name is a word of the language.
+        entity = "Order" if self._take("order") else self._name()
         condition = self._condition() if self._take("where") else None
         order = self._orderings() if self._take("order") else ()
         limit = self._number() if self._take("limit") else None
