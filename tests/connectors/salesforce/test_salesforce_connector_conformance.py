@@ -42,7 +42,8 @@ class TestSalesforceConnector(ConnectorSuite):
             state.add_opportunity(won, created_at=at, contacts=[ids[-1]])
             call = {"WhoId": ids[-1], "TaskSubtype": "Call", "Status": "Completed"}
             state.add_task({**call, "ActivityDate": date(2026, 2, 2)}, created_at=at)
-        state.add_lead({"LastName": "Lead", "Company": "Acme", "Email": "lead@example.org"}, created_at=JANUARY)
+        lead = {"LastName": "Lead", "Company": "Acme", "Email": "lead@example.org"}
+        state.add_lead(lead, created_at=JANUARY)
         connector = org.connector(
             consents={"Newsletter": "email_marketing"},
             purchases="opportunities",
