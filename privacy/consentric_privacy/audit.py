@@ -122,6 +122,7 @@ class AuditLog:
                 "the audit log is damaged: its last entry cannot be read",
                 where=f"{self.log.parent.name}/{self.log.name}",
                 hint="restore the folder from its backup; what cannot be noted is not done",
+                happened="nothing was noted, so nothing was done.",
                 code="CS507",
             ) from None
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from consentric.sdk.transport import Transport
 from consentric_sandbox.hubspot.portal import Portal
 
+from .bad_input_world import Operator
 from .world import COULD_CREATE_OR_SUBSCRIBE, World, build
 
 
@@ -69,6 +71,21 @@ def world(templates: Path, tmp_path: Path, served: list[tuple[Portal, Counter[st
     world = _copied(templates / "labelled", tmp_path / "world", served)
     yield world
     _nobody_was_created_or_subscribed(world)
+
+
+@pytest.fixture
+def operator(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Operator:
+    """At the command line of a workspace whose labels are written; a transport does not wait."""
+    monkeypatch.setitem(Transport.__init__.__kwdefaults__ or {}, "sleep", lambda _seconds: None)
+    return Operator(world, capsys, monkeypatch)
+
+
+@pytest.fixture
+def beginner(
+    new_world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Operator:
+    """At the command line of a workspace that nothing was pulled into."""
+    return Operator(new_world, capsys, monkeypatch)
 
 
 def _copied(template: Path, root: Path, served: list[tuple[Portal, Counter[str]]] | None = None) -> World:

@@ -44,7 +44,6 @@ def running(
         UnsafeStoreError: A disk is full, or a store or the audit log damaged.
     """
     with workspace.locked(name):
-        workspace.audit.head()  # a run that could not be noted at its end does not begin
         run = start_run(
             workspace.control,
             job=name,

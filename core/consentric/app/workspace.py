@@ -79,8 +79,10 @@ class Workspace:
 
         Raises:
             LockedError: When another run holds it.
+            UnsafeStoreError: When the audit log is damaged.
         """
         with hold_workspace(self.folder, run=job, now=datetime.now(UTC)):
+            self.audit.head()  # what could not be noted at its end does not begin
             yield
 
     @cached_property
