@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -33,14 +34,15 @@ def outcomes(archive: bytes) -> Iterator[Outcome]:
 
 
 def _answers(archive: bytes) -> Iterator[Mapping[str, Any]]:
-    left = _MOST_BYTES
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as files:
+    # Unpacked whole first: the check sum at its end tells an archive that was cut short.
+    with gzip.GzipFile(fileobj=io.BytesIO(archive)) as packed:
+        unpacked = packed.read(_MOST_BYTES)
+    if len(unpacked) >= _MOST_BYTES:
+        raise ValueError("the archive is too large")
+    with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as files:
         for entry in files:
             file = files.extractfile(entry) if entry.isfile() else None
-            text = file.read(left) if file is not None else b""
-            left -= len(text)
-            if left <= 0:
-                raise ValueError("the archive is too large")
+            text = file.read() if file is not None else b""
             # Some of the files are empty (tap-mailchimp meets them too).
             found = json.loads(text) if text.strip() else []
             yield from (one for one in found if isinstance(one, dict))
