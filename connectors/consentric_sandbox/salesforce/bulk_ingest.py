@@ -81,12 +81,14 @@ def change(org: Org, request: Request) -> Reply:
         return bulk_jobs.abort(org, job)
     if wanted != "UploadComplete" or job.state != "Open" or job.content is None:
         raise bulk_jobs.wrong_state(f"a job that is {job.state} cannot become {wanted}")
-    if not bulk_jobs.begin(request, job):
+    is_kept = bulk_jobs.begin(request, job)
+    told = job.described(org.state.account.user_id)
+    if not is_kept:
         del org.state.jobs[job.id]
         if request.argument("applied", False):
             run(org, job)
     org.is_changed = True
-    return Reply(body=job.described(org.state.account.user_id))
+    return Reply(body=told)
 
 
 def get(org: Org, request: Request) -> Reply:
