@@ -48,7 +48,7 @@ def name(text: str) -> str:
         ConfigError: When it could be anything but the name of an object or field.
     """
     parts = text.split(".")
-    if len(parts) > 2 or not all(_NAME.match(part) and part.isascii() for part in parts):
+    if len(parts) > 2 or not all(_NAME.fullmatch(part) for part in parts):
         raise ConfigError(
             f'"{text}" is no name of a Salesforce object or field',
             hint="letters, digits and _ only, 40 at most, beginning with a letter",

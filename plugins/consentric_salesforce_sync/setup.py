@@ -48,7 +48,7 @@ def create(office: Office, labels: Sequence[LabelSet], target: str) -> None:
     """
     for field in field_labels(labels):
         if field.target == target and (lack := _lack(office, field)):
-            raise _error(f"Salesforce lacks fields that only its admin can create: {lack}", "CS237")
+            raise _error(f"Salesforce lacks fields that only its admin can create: {lack}", "CS108")
     for one in list_labels(labels):
         if one.target == target and target not in own_lists(office, labels):
             office.create_campaign(one.name, _description(one))

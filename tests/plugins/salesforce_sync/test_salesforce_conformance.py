@@ -11,7 +11,6 @@ from consentric import RecordRef
 from consentric.testing.writer_suite import FIELD, LABELS, Sent, WriterBench, WriterSuite
 from consentric_salesforce_sync.labels import field_labels, list_labels
 
-
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
