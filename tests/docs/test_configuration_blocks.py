@@ -26,7 +26,16 @@ PURPOSES = [
     {"id": "email_marketing", "basis": ["consent"], "channel": "email", "authorities": ["hubspot"]},
 ]
 COMPLETION: dict[str, Any] = {
-    "connections": {"hubspot": {"connector": "hubspot", "token": "env:HUBSPOT_TOKEN"}},
+    "connections": {
+        "hubspot": {"connector": "hubspot", "token": "env:HUBSPOT_TOKEN"},
+        "mailchimp": {"connector": "mailchimp", "api_key": "env:MAILCHIMP_KEY", "audiences": ["a1b2c3d4e5"]},
+        "salesforce": {
+            "connector": "salesforce",
+            "domain": "acme.my",
+            "consumer_key": "env:SALESFORCE_KEY",
+            "consumer_secret": "env:SALESFORCE_SECRET",
+        },
+    },
     "purpose": PURPOSES,
     "segment_set": [{"name": "rfm5", "purpose": "segmentation", "method": "rfm"}],
 }

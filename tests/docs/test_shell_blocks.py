@@ -10,6 +10,7 @@ import pytest
 
 from .conftest import write_file
 from .pages import PAGES, blocks, of_language
+from .pretend import with_mailchimp, with_salesforce
 from .shell import Shell, command_of, lines_of
 
 CLOCK = "\n[clock]\nat = 2026-11-16T06:00:00Z\n"
@@ -59,7 +60,9 @@ BEGINNINGS = {
     "README.md": as_newcomer,
     "docs/demo.md": beside_demo,
     "docs/files.md": with_files,
+    "docs/mailchimp.md": with_mailchimp,
     "docs/plugins.md": as_plugin_author,
+    "docs/salesforce.md": with_salesforce,
 }
 """Where the reader of a page stands; in the workspace of a demo when it is not named."""
 

@@ -1,0 +1,74 @@
+"""Workspaces beside pretend CRMs, with the connection that a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from consentric_sandbox import mailchimp
+from consentric_sandbox.mailchimp.snapshot import load
+from consentric_sandbox.salesforce.snapshot import save
+from consentric_sandbox.salesforce.state import SalesforceState
+
+from .pages import blocks
+from .shell import Shell
+
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+_REST = """
+[workspace]
+root_key = "file:../root.key"
+
+[controller]
+name = "Acme SAS"
+
+[[purpose]]
+id = "email_marketing"
+basis = ["consent"]
+channel = "email"
+
+[clock]
+at = 2026-11-16T06:00:00Z
+"""
+
+
+def with_mailchimp(shell: Shell) -> None:
+    """An account whose one audience is empty, as `consentric sandbox` makes it."""
+    pretend = shell.folder.parent / "mailchimp"
+    mailchimp.make_empty(pretend)
+    [audience] = load(pretend).audiences
+    secrets = {"env:MAILCHIMP_KEY": "file:../mailchimp/mailchimp.token", "a1b2c3d4e5": audience}
+    _settle(shell, "docs/mailchimp.md", pretend, secrets)
+
+
+def with_salesforce(shell: Shell) -> None:
+    """An org with nobody in it, whose app takes the key of the page's connection."""
+    pretend = shell.folder.parent / "salesforce"
+    state = SalesforceState()
+    state.account.username = "consentric@acme.example"
+    state.account.audiences.append("https://acme.my.salesforce.com")
+    state.add("DataUsePurpose", {"Name": "Newsletter"}, created_at=_BEGINNING)
+    save(state, pretend)
+    key = shell.folder.parent / "consumer.key"
+    key.write_text(state.account.consumer_key, encoding="utf-8")
+    key.chmod(0o600)
+    secrets = {
+        "env:SALESFORCE_KEY": "file:../consumer.key",
+        "file:../salesforce.key": "file:../salesforce/salesforce.key.pem",
+    }
+    _settle(shell, "docs/salesforce.md", pretend, secrets)
+
+
+def _settle(shell: Shell, page: str, pretend: Path, secrets: Mapping[str, str]) -> None:
+    """Makes the workspace that the page's first block belongs to, and stands in it."""
+    connection = blocks(page)[0].text
+    for shown, used in secrets.items():
+        assert shown in connection
+        connection = connection.replace(shown, used)
+    shell.folder = shell.folder.parent / "crm"
+    shell.folder.mkdir(mode=0o700)
+    root_key = shell.folder.parent / "root.key"
+    root_key.write_text(bytes(range(32)).hex(), encoding="utf-8")
+    root_key.chmod(0o600)
+    connection += f'sandbox = "../{pretend.name}"\ncalls_per_second = 1000\n'
+    (shell.folder / "config.toml").write_text(connection + _REST, encoding="utf-8")
