@@ -178,6 +178,13 @@ class Vault:
                 return
             last = rows[-1][5]
 
+    def places(self, account: str) -> list[tuple[str, str]]:
+        """The kinds of object and the partitions that an account has live records in."""
+        query = (
+            "SELECT DISTINCT object, partition FROM record WHERE account = ? AND state = 'live' ORDER BY 1, 2"
+        )
+        return self._people.connection.execute(query, (account,)).fetchall()
+
     def subject_of(self, rrefs: Iterable[bytes]) -> dict[bytes, bytes]:
         """Gives the person of each record, ended ones included; unknown records are left out."""
         query = "SELECT rref, sid FROM record WHERE rref IN (?*)"

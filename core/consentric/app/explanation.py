@@ -21,8 +21,6 @@ from .outlets import segment_sets
 from .reading import policy_of, questions_of
 from .workspace import Workspace
 
-OBJECT = "contact"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -105,7 +103,11 @@ def _by_record(workspace: Workspace, subject: str) -> list[bytes]:
     known = list(workspace.settings.connections)
     if connection not in known:
         raise unknown_name("connection", connection, known)
-    return list(workspace.vault.find(connection, OBJECT, "", [record_id]).values())
+    return [
+        rref
+        for kind, partition in workspace.vault.places(connection)
+        for rref in workspace.vault.find(connection, kind, partition, [record_id]).values()
+    ]
 
 
 def _by_address(workspace: Workspace, subject: str) -> list[bytes]:

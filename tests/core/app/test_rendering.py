@@ -117,6 +117,14 @@ def test_states_that_do_not_add_up_are_never_shown() -> None:
         plan_text(replace(PLAN, unchanged=9_244), TITLES)
 
 
+def test_before_the_first_pull_a_plan_says_to_pull() -> None:
+    planning = Planning(gate=GateReport(), plans=(PLAN,))
+
+    assert plans_text(planning, TITLES) == (
+        "Nobody is known yet, so there is nobody to plan for.\nNext:  consentric pull"
+    )
+
+
 def test_the_gate_says_who_may_be_what_and_why_not_the_others() -> None:
     assert gate_text(GATE).replace(THIN_SPACE, " ") == (
         "  people known         12 480    81 decided again\n"

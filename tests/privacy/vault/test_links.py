@@ -14,6 +14,7 @@ from consentric_privacy.errors import KeyMaterialError, UnsafeStoreError
 from consentric_privacy.keyset import Keyset, PurposeKey
 from consentric_privacy.links import Link, SealedLink, seal, unseal
 from consentric_privacy.pseudonyms import Pseudonyms
+from consentric_privacy.vault import Arrival
 
 PURPOSES: Any = ("match", "source", "pseudonym", "suppress", "wrap", "anchor")
 KEY = PurposeKey(version=1, secret=bytes(range(32)), state="active")
@@ -169,3 +170,15 @@ def test_streaming_goes_on_while_records_are_written(
     late, _ = house.one("late")
     seen += [record.rref for record in stream]
     assert seen == [*first[:3], late]
+
+
+def test_the_places_of_an_account_are_those_of_its_live_records(house: House) -> None:
+    kept = Arrival(account="lists", object="member", partition="a1", id="1")
+    gone = Arrival(account="lists", object="member", partition="b2", id="2")
+    lead = Arrival(object="Lead", id="3", account="sf")
+    admitted = house.admit(kept, gone, lead).records
+    house.vault.delete([admitted[1].rref], AT)
+
+    assert house.vault.places("lists") == [("member", "a1")]
+    assert house.vault.places("sf") == [("Lead", "")]
+    assert house.vault.places("nobody") == []

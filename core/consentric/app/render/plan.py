@@ -20,6 +20,8 @@ def plans_text(planning: Planning, titles: Titles) -> str:
     """Who may be segmented and labelled, then all plans of one command, one below the other."""
     if not planning.plans:
         return "No destination is configured, so there is nothing to plan."
+    if not planning.gate.people:
+        return "Nobody is known yet, so there is nobody to plan for.\nNext:  consentric pull"
     plans = [plan_text(report, titles) for report in planning.plans]
     return "\n\n".join([gate_text(planning.gate), *plans])
 
