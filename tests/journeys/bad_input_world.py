@@ -33,7 +33,11 @@ NAMES = re.compile(
 TYPED_ADDRESS = "nobody.at.all@nowhere-known.example"
 
 # A run may be noted, and what it asked of a CRM counts for the day; nothing else may change.
-_NOTES = {"control.sqlite": {"run", "limit_bucket"}, "people.sqlite": {"audit_head"}, "deks.sqlite": set()}
+_NOTES = {
+    "control.sqlite": frozenset({"run", "limit_bucket"}),
+    "people.sqlite": frozenset({"audit_head"}),
+    "deks.sqlite": frozenset[str](),
+}
 COMMAND = (sys.executable, "-c", "from consentric.app.cli import main; main()")
 
 
@@ -142,7 +146,7 @@ def everything(world: World) -> dict[str, object]:
     """All that a failed command may not touch: each store by its rows, the keys, the plans, the CRM."""
     folder = world.workspace
     found: dict[str, object] = {name: _rows(folder / name, notes) for name, notes in _NOTES.items()}
-    found["analytics"] = _tables(folder / "analytics" / "analytics.duckdb")
+    found["analytics"] = _rows(folder / "analytics" / "analytics.duckdb")
     found["keyset"] = _digest(folder / "keyset.json")
     found["plans"] = sorted(path.name for path in (folder / "plans").glob("*"))
     found["CRM"] = (world.writes(), world.fields(), world.members())
@@ -155,37 +159,38 @@ def files_that_hold(folder: Path, text: str) -> Sequence[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and wanted in path.read_bytes().lower()]
 
 
-def _rows(path: Path, left_out: set[str]) -> object:
-    if not path.exists():
-        return None
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            names = [
-                row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            ]
-            return {
-                name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"')))
-                for name in names
-                if name not in left_out
-            }
-    except sqlite3.DatabaseError:
-        return _digest(path)
+def _rows(path: Path, left_out: frozenset[str] = frozenset()) -> object:
+    """Every table of a store but some; the bytes of one that cannot be read. The same bytes are read once."""
+    digest = _digest(path)
+    key = (path.name, digest, _digest(path.with_name(f"{path.name}-wal")))
+    if digest is not None and key not in _ROWS:
+        try:
+            _ROWS[key] = _duckdb_rows(path) if path.suffix == ".duckdb" else _sqlite_rows(path, left_out)
+        except (duckdb.Error, sqlite3.DatabaseError):
+            return digest
+    return _ROWS.get(key)
 
 
-def _tables(path: Path) -> object:
-    if not path.exists():
-        return None
-    try:
-        with closing(duckdb.connect(str(path), read_only=True)) as connection:
-            names = [
-                row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-            ]
-            return {
-                name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"').fetchall()))
-                for name in names
-            }
-    except duckdb.Error:
-        return _digest(path)
+_ROWS: dict[tuple[str, str | None, str | None], object] = {}
+
+
+def _sqlite_rows(path: Path, left_out: frozenset[str]) -> dict[str, list[str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {
+            name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"')))
+            for name in names
+            if name not in left_out
+        }
+
+
+def _duckdb_rows(path: Path) -> dict[str, list[str]]:
+    with closing(duckdb.connect(str(path), read_only=True)) as connection:
+        names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return {
+            name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"').fetchall()))
+            for name in names
+        }
 
 
 def _digest(path: Path) -> str | None:

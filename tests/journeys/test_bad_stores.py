@@ -165,7 +165,6 @@ def test_the_warehouse_can_be_deleted(operator: Operator) -> None:
     ("arguments", "exit_code", "code"),
     [
         (["pull", "hubspto"], 2, "CS211"),
-        (["apply", "0"], 2, "CS230"),
         (["explain", "crm:hubspot:7"], 7, "CS701"),
     ],
 )
