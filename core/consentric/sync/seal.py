@@ -253,7 +253,7 @@ def _provisions(
     return tuple(
         PlannedProvision(target=one.target, description=one.description, is_possible=one.is_possible)
         for one in writer.prepare(labels)
-        if destination.lists or not is_list(one.target)
+        if destination.lists or not writer.has_fields or not is_list(one.target)
     )
 
 

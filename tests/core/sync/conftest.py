@@ -111,7 +111,7 @@ class MemoryWriter(Writer):
         )
 
     def prepare(self, labels):
-        wanted = [f"field:{one.name}" for one in labels]
+        wanted = [f"field:{one.name}" for one in labels] if self.has_fields else []
         wanted += [f"list:{one.name}.{segment.key}" for one in labels for segment in one.segments]
         return [
             Provision(target=target, description=f"creates {target}")

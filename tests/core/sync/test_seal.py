@@ -203,6 +203,16 @@ def test_lists_can_be_left_out(world):
     assert world.crm.picture()["lists"] == {}
 
 
+def test_lists_of_a_crm_without_fields_cannot_be_left_out(world):
+    world.settings = world.settings.model_copy(update={"lists": False})
+    world.writer.has_fields = False
+    report = world.plan()
+    assert {one.target for one in report.provisions} == {"list:rfm5.champions", "list:rfm5.loyal"}
+    world.apply(report.plan)
+    assert world.crm.fields == {}
+    assert world.crm.picture()["lists"]
+
+
 def test_brake_of_the_settings_is_the_one_that_counts(world):
     world.sync()
     world.settings = world.settings.model_copy(update={"brake": BrakeSettings()})
