@@ -83,7 +83,7 @@ def run(org: Org, job: Job) -> None:
     except ApiError as refused:
         job.state, job.error = "Failed", f"{refused.code}: {refused.body[0]['message']}"
         return
-    rows = selection.visible_rows(with_deleted=job.operation == "queryAll")
+    rows = selection.rows(with_deleted=job.operation == "queryAll")
     cells = [_cell(column.field.type, column.value) for column in selection.columns]
     job.found = [[".".join(column.path) for column in selection.columns]]
     job.found += [[cell(row) for cell in cells] for row in rows]

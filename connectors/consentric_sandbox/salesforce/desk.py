@@ -12,12 +12,14 @@ from consentric_sandbox.faults import AFTERWARDS, INSTEAD, Fault
 from . import bulk_ingest, bulk_query, oauth
 from .api import JSON, ApiError, Reply, Request, limit_reached
 from .bulk_jobs import catch_up
-from .faulty import merged_away
+from .ids import known_id
+from .lifecycle import merge
 from .org import Org
 from .routes import Match, match
 from .snapshot import save_changed
 
 _HTML = b"<html><head><title>%d</title></head><body><h1>Salesforce</h1><p>We are down.</p></body></html>"
+_PERSON = re.compile(rb"\b(?:003|00Q)[0-9A-Za-z]{12,15}\b")
 _FROM = re.compile(r"\bfrom\s+(\w+)", re.IGNORECASE)
 _LOG = logging.getLogger(__name__)
 
@@ -109,7 +111,7 @@ class Desk:
         """Raises what the fault script wants instead of an answer; a merge lets the request go on."""
         kind = fault.kind
         if kind == "404-merged-id":
-            merged_away(self.org, received)
+            _merge_away(self.org, received)
         elif kind in ("401-expired", "401-for-good"):
             oauth.end_session(self.org, authorization)
             raise oauth.invalid_session()
@@ -155,3 +157,22 @@ def _finished(reply: Reply, headers: dict[str, str], fault: Fault | None) -> Out
     shown = fault if fault is not None and fault.kind in AFTERWARDS | {"latency"} else None
     told = (JSON if reply.body is not None else {}) | headers | reply.headers
     return Outcome(status=reply.status, body=content, headers=told, fault=shown)
+
+
+def _merge_away(org: Org, received: Received) -> None:
+    """Merges the first contact or lead that a request names into a twin; the request then goes on."""
+    path = "/".join(received.segments).encode()
+    found = _PERSON.search(path) or _PERSON.search(received.content)
+    query = " ".join(value for values in received.query.values() for value in values)
+    found = found or _PERSON.search(query.encode())
+    id = None if found is None else known_id(found[0].decode())
+    if id is None:
+        return
+    entity = "Lead" if id.startswith("00Q") else "Contact"
+    row = org.state.tables[entity].live(id)
+    if row is None:
+        return
+    twin = {"LastName": "Twin"} | ({"Company": "Twin"} if entity == "Lead" else {})
+    winner = org.state.add(entity, twin, created_at=org.clock())
+    merge(org.state, entity, winner, [id], at=org.clock())
+    org.accept("merge", "merge", [winner, id])

@@ -35,7 +35,7 @@ def _first_page(org: Org, request: Request, *, with_deleted: bool) -> Reply:
     if not text:
         raise malformed("A query string has to be specified")
     selection = Selection(org.state, read_query(text))
-    rows = selection.visible_rows(with_deleted=with_deleted)
+    rows = selection.rows(with_deleted=with_deleted)
     if selection.query.is_count:
         return Reply(body={"totalSize": len(rows), "done": True, "records": []})
     cursor = org.cursors.keep(selection.entity.name, rows, selection.shown)

@@ -93,6 +93,8 @@ def test_query_all_pages_under_query_and_keeps_deleted_rows(service, many):
 def test_archived_activities_show_in_query_all_only(service):
     soql = "SELECT Id, IsArchived FROM Task"
     assert service.query(soql).ids == [service.ids["task"]]
+    newest = f"{soql} ORDER BY Id DESC LIMIT 1"
+    assert service.query(newest).ids == [service.ids["task"]]
     assert service.query(soql, "/queryAll").ids == [service.ids["task"], service.ids["old task"]]
 
 

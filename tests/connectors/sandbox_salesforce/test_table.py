@@ -14,6 +14,7 @@ from consentric_sandbox.salesforce import (
     bulk_jobs,
     bulk_query,
     collections_api,
+    conditions,
     desk,
     field_values,
     lifecycle,
@@ -173,13 +174,13 @@ def mix_and_with_or(patch):
 
 
 def accept_quoted_dates(patch):
-    comparable = selection._comparable
+    comparable = conditions._comparable
 
     def lenient(field, value):
         kind = field.type if field.type in ("datetime", "date") else value.kind
         return comparable(field, value._replace(kind=kind))
 
-    patch.setattr(selection, "_comparable", lenient)
+    patch.setattr(conditions, "_comparable", lenient)
 
 
 def keep_text_of_any_length(patch):
@@ -272,7 +273,7 @@ MUTATIONS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
 )
 def test_a_broken_sandbox_fails_the_test_named(mutation, killer, monkeypatch, capsys):
     mutation(monkeypatch)
-    code = pytest.main(["-q", "-p", "no:cacheprovider", "--import-mode=importlib", str(HERE / killer)])
+    code = pytest.main(["-qx", "-p", "no:cacheprovider", "--import-mode=importlib", str(HERE / killer)])
     assert code == pytest.ExitCode.TESTS_FAILED, capsys.readouterr().out
 
 
