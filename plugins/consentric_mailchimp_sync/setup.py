@@ -49,9 +49,10 @@ def _absent(audience: Audience, wanted: Sequence[TagLabel]) -> list[TagLabel]:
     for label in wanted:
         others = other_owners(there, label.labels)
         if others:
-            raise _foreign(others[0])
-        if owner_tag(label.labels) not in there and label.name.casefold() in folded:
-            raise _foreign(label.name)
+            raise _foreign(others[0], "another installation of consentric writes to this audience")
+        owner = owner_tag(label.labels)
+        if owner not in there and label.name.casefold() in folded:
+            raise _foreign(label.name, f'if somebody deleted the tag "{owner}", create it again')
     return [label for label in wanted if label.name.casefold() not in folded]
 
 
@@ -59,11 +60,11 @@ def _places(count: int) -> str:
     return "" if count == 1 else f" in {count} audiences"
 
 
-def _foreign(name: str) -> RemoteError:
+def _foreign(name: str, hint: str) -> RemoteError:
     return RemoteError(
         f'Mailchimp has a tag "{name}" that this installation did not create',
         kind=RemoteKind.FATAL,
         operation="prepare",
-        hint="restore control.sqlite if it was lost; else rename the tag in Mailchimp, or set another prefix",
+        hint=f"{hint}; else rename the tag in Mailchimp, or set another prefix",
         code="CS105",
     )

@@ -34,7 +34,7 @@ from .setup import create, missing
 
 OPERATIONS = 500
 """Operations of a batch; the vendor takes 1,000, and 500 open batches ("Batch Operations")."""
-_FIRST_PAUSE, _LONGEST_PAUSE, _PATIENCE = 0.2, 10.0, 300.0
+_FIRST_PAUSE, _LONGEST_PAUSE, _PATIENCE = 0.05, 10.0, 300.0
 """Seconds between two looks at a batch, doubling, and how long one is waited for in all."""
 
 
