@@ -13,7 +13,7 @@ import pytest
 from consentric.app.plugin_manager import Plugins
 from consentric.sdk.contracts import Endpoint
 
-from .bad_input_world import TYPED_ADDRESS, Operator, everything, files_that_hold
+from .bad_input_world import TYPED_ADDRESS, Operator, everything, files_that_hold, logs
 from .shop import A_CHAMPION, contact_of, type_in, unsubscribe
 
 KEPT = "what was read of it before is kept; nothing new was planned or written for it."
@@ -425,6 +425,28 @@ def test_a_used_plan(operator: Operator) -> None:
           hint: consentric plan hubspot-test   makes a new one
         """,
     )
+
+
+def test_an_approval_that_is_refused_is_not_noted_as_one(operator: Operator) -> None:
+    plan = operator.world.latest_plan()
+    approvals = _approvals(operator)
+    operator.is_refused(
+        "approve",
+        plan,
+        "--reason",
+        "once more",
+        exit_code=5,
+        said=f"""
+        error[CS532]: plan {plan} was used already; a plan is applied once
+          what happened: nothing was approved
+          hint: consentric plan hubspot-test   makes a new one
+        """,
+    )
+    assert _approvals(operator) == approvals
+
+
+def _approvals(operator: Operator) -> int:
+    return dict(logs(operator.world))["log.jsonl"].count('"plan.approve"')
 
 
 def test_a_stale_plan(operator: Operator) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from consentric_sandbox.hubspot import serve
 
-from .bad_input_world import Operator
+from .bad_input_world import Operator, logs
 from .shop import A_CHAMPION, EVERYBODY, contact_of, unsubscribe
 from .world import World
 
@@ -130,6 +130,8 @@ def test_a_damaged_store_stops_the_run(operator: Operator, name: str, code: str,
     assert (said.exit_code, said.out) == (5, "")
     assert said.err.startswith(f"error[{code}]: {path.name} cannot be used: ")
     assert "\n  hint: " in said.err
+    if path.suffix == ".duckdb":  # found in the middle of a run, which is noted with what ended it
+        assert f'"error":"{code}"' in dict(logs(operator.world))["log.jsonl"].splitlines()[-1]
 
 
 def test_a_damaged_audit_log_stops_a_run_before_it_begins(operator: Operator) -> None:
@@ -231,6 +233,12 @@ def test_a_full_disk_stops_a_pull_and_the_next_finishes_it(beginner: Operator, l
     assert _whole_stores(beginner.world)
     assert beginner.does("pull").exit_code == 0
     assert _read_whole(beginner.world)
+
+
+def test_a_full_disk_is_told_by_commands_without_a_workspace_too(operator: Operator) -> None:
+    folder = operator.world.root / "another-sandbox"
+    said = operator.ends(operator.starts("sandbox", "reset", str(folder), limit_bytes=0))
+    _is_told_as_full(said.exit_code, said.err)
 
 
 @pytest.mark.parametrize("limit_bytes", [200_000, 2_000_000])
