@@ -1,9 +1,8 @@
-"""What Salesforce's refusals mean: a list of codes, an OAuth error, or one row of a collection."""
+"""What Salesforce's refusals mean: a list of codes, or an OAuth error."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,19 +10,11 @@ from consentric.sdk.errors import RemoteError, RemoteKind
 from consentric.sdk.http import Call, Failure, kind_without_answer, says
 from consentric.sdk.transport import CODES, kind_of_status
 
-_CODE = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,59}$")
-_SPENT = "REQUEST_LIMIT_EXCEEDED"
+from .vendor_codes import ASKED_AGAIN, CODE, SPENT
+
 _CONCURRENT_SECONDS = 10.0
 """Counts requests that run 20 s or longer, so a slot is free again after about as long."""
-_ASKED_AGAIN = frozenset({"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT"})
-"""Codes of a refusal that changed nothing and may be otherwise next time."""
 _FATAL = frozenset({"TXN_SECURITY_METERING_ERROR", "INVALID_QUERY_LOCATOR", "INVALIDENTITY"})
-GONE = frozenset(
-    {"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "CANNOT_UPDATE_CONVERTED_LEAD", "NOT_FOUND"}
-)
-"""Codes of a row whose record is not there any more, or is not one that can be written."""
-LATER = frozenset({*_ASKED_AGAIN, _SPENT, "SERVER_UNAVAILABLE"})
-"""Codes of a row that was not written and may be next time."""
 
 
 def classify(failure: Failure, call: Call) -> RemoteError:
@@ -35,7 +26,7 @@ def classify(failure: Failure, call: Call) -> RemoteError:
     status, (code, message) = failure.status, _first(failure.body)
     kind = _kind(status, code, message, call)
     wait = _seconds(failure.headers)
-    if code == _SPENT and wait is None:
+    if code == SPENT and wait is None:
         wait = _CONCURRENT_SECONDS
     return _error(
         call,
@@ -48,10 +39,10 @@ def classify(failure: Failure, call: Call) -> RemoteError:
 
 
 def _kind(status: int, code: str, message: str, call: Call) -> RemoteKind:
-    if code == _SPENT:
+    if code == SPENT:
         # One code, two limits: too many long requests at once, or the last 24 hours are spent.
         return RemoteKind.THROTTLED if "oncurrent" in message else RemoteKind.QUOTA
-    if code in _ASKED_AGAIN:
+    if code in ASKED_AGAIN:
         return RemoteKind.TRANSIENT
     if code in _FATAL:
         return RemoteKind.FATAL
@@ -74,16 +65,7 @@ def _first(body: bytes) -> tuple[str, str]:
         return "", ""
     code = entry.get("errorCode") or entry.get("error") or entry.get("exceptionCode")
     message = entry.get("message") or entry.get("exceptionMessage") or ""
-    return (code if isinstance(code, str) and _CODE.match(code) else ""), str(message)
-
-
-def row_code(errors: object) -> str:
-    """The vendor's code of a row of a collection that was refused, empty when it names none."""
-    for error in errors if isinstance(errors, list) else ():
-        code = error.get("statusCode") if isinstance(error, dict) else None
-        if isinstance(code, str) and _CODE.match(code):
-            return code
-    return ""
+    return (code if isinstance(code, str) and CODE.match(code) else ""), str(message)
 
 
 def _error(call: Call, kind: RemoteKind, what: str, **facts: Any) -> RemoteError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from consentric import Change, Outcome, RemoteError, RemoteKind
-from consentric_salesforce.failures import GONE, LATER, row_code
+from consentric_salesforce.vendor_codes import GONE, LATER, row_code
 
 from .labels import FieldLabel
 from .office import Office
@@ -66,7 +66,10 @@ def add_members(office: Office, campaign: str, changes: Sequence[Change]) -> Ite
     def send(groups: Sequence[Group]) -> list[Any]:
         return office.add_members([(campaign, group[0].record) for group in groups])
 
-    yield from _carried_out(send, wanted, recheck=_nothing)
+    for outcome in _carried_out(send, wanted, recheck=_nothing):
+        # Somebody else put them on in between.
+        is_on = outcome.vendor_code == _DUPLICATE
+        yield Outcome(op=outcome.op, state="done") if is_on else outcome
 
 
 def remove_members(office: Office, campaign: str, changes: Sequence[Change]) -> Iterator[Outcome]:
@@ -125,7 +128,7 @@ def _outcomes(group: Group, row: Any) -> Iterator[Outcome]:
         # The answer was cut short. Only a read-back can tell.
         return _each(group, "ambiguous", "no_row")
     code = row_code(row.get("errors"))
-    if row["success"] or code == _DUPLICATE:
+    if row["success"]:
         return _done(group)
     return _each(group, "gone" if code in GONE else "retry" if code in LATER else "rejected", code)
 
