@@ -191,7 +191,7 @@ def _segment_of_cell(segment_set: SegmentSet, cell: str) -> str | None:
 
 def _nearest(changes: Iterable[NearestChange]) -> tuple[NearestChange, ...]:
     """The nearest change of each input, the smallest share of its value first."""
-    best: dict[str, tuple[float, NearestChange]] = {}
+    best: dict[str, tuple[tuple[float, float], NearestChange]] = {}
     for change in changes:
         distance = _distance(change.now, change.then)
         if change.input not in best or distance < best[change.input][0]:
@@ -199,11 +199,14 @@ def _nearest(changes: Iterable[NearestChange]) -> tuple[NearestChange, ...]:
     return tuple(change for _, change in sorted(best.values(), key=lambda pair: pair[0]))
 
 
-def _distance(now: Value, then: Value) -> float:
+def _distance(now: Value, then: Value) -> tuple[float, float]:
+    """The change as a share of the value, then as it is: from 0 every share is 1."""
     if isinstance(now, bool) or isinstance(then, bool) or now is None or then is None:
-        return 1.0
+        return 1.0, 0.0
     if isinstance(now, int) and isinstance(then, int):
-        return abs(then - now) / max(abs(now), abs(then), 1)
+        step = abs(then - now)
+        return step / max(abs(now), abs(then), 1), step
     assert not isinstance(now, int)
     assert not isinstance(then, int)
-    return abs((then - now).days) / 365
+    days = abs((then - now).days)
+    return days / 365, days

@@ -215,6 +215,19 @@ def test_a_life_cycle_shows_the_limits_of_this_person(town: Town) -> None:
     )
 
 
+def test_from_zero_days_the_fewest_days_are_the_nearest_change(town: Town) -> None:
+    town.add("ann")
+    for age in range(0, 141, 20):
+        town.order("ann", age)
+    town.run(CYCLE)
+
+    (found,) = told(town, "ann", CYCLE)
+
+    # A rhythm of 20 days: inactive after 60. As a share of the value, 120 days are as near to 0 as 61.
+    assert found.segment == "active"
+    assert NearestChange(input="days_since_last_order", now=0, then=61, segment="inactive") in found.nearest
+
+
 def test_a_prospect_is_one_order_from_being_new(town: Town) -> None:
     town.add("ann")
     town.act("ann", "visit", 3)
