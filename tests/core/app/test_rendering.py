@@ -106,10 +106,12 @@ def test_a_braked_plan_asks_for_an_approval() -> None:
     assert shown.endswith('Next:  consentric approve 7f3a --reason "..."\n       consentric apply 7f3a')
 
 
-def test_a_refused_plan_sends_the_reader_to_the_configuration() -> None:
+def test_a_refused_plan_sends_the_reader_to_what_names_the_remedy() -> None:
+    uncovered = plan_text(replace(PLAN, refused={"TRANSFER_NOT_COVERED": 5}), TITLES)
+    assert uncovered.endswith("Next:  consentric config check")
     shown = plan_text(replace(PLAN, refused={"LIA_MISSING": 5}), TITLES)
     assert "    ! this destination is refused: assessment missing (5 records)\n" in shown
-    assert shown.endswith("Next:  consentric config check")
+    assert shown.endswith("Next:  consentric doctor")
 
 
 def test_states_that_do_not_add_up_are_never_shown() -> None:

@@ -34,7 +34,8 @@ def doctor(ctx: click.Context, only: str | None) -> None:
     failed = [check for check in checks if check.state == "failed"]
     lines = [table(("", "check", "finding"), [(c.state, c.name, c.finding) for c in checks])]
     lines += [f"fix for {check.name}: {check.fix}" for check in failed if check.fix]
-    lines.append("Everything is in order." if not failed else f"{len(failed)} findings")
+    found = "1 finding" if len(failed) == 1 else f"{len(failed)} findings"
+    lines.append(found if failed else "Everything is in order.")
     session.show("consentric.doctor/1", {"checks": [check.as_json() for check in checks]}, "\n".join(lines))
     ctx.exit(5 if failed else 0)
 

@@ -95,7 +95,9 @@ def _attention(report: PlanReport) -> list[str]:
 
 def _next(report: PlanReport) -> list[str]:
     if report.refused:
-        return ["Next:  consentric config check"]
+        # An assessment that was altered is no fault of the files; the rest is.
+        mend = "doctor" if "LIA_MISSING" in report.refused else "config check"
+        return [f"Next:  consentric {mend}"]
     if not report.has_changes:
         return ["Next:  nothing; the CRM shows what it should"]
     if report.brake:
