@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +27,7 @@ WITHDRAWALS = 20
 def demo(folder: Path) -> None:
     """The whole job on a published year of purchases in a pretend CRM: no account, no network.
 
-    Reads 2,489 contacts with their consents and 156,000 orders, computes segments over pseudonyms, plans,
+    Reads 2,489 contacts with their consents and 153,000 orders, computes segments over pseudonyms, plans,
     waits for an approval, writes, and shows what happens when twenty people change their mind. Everything
     lies in FOLDER; it can be deleted at any time.
 
@@ -82,6 +84,7 @@ class _Story:
         self._say(pulls_text(reading.pulls))
 
     def _identity(self) -> None:
+        from consentric.app.render.table import number
         from consentric_sandbox.people import expected
 
         with self._open() as workspace:
@@ -93,9 +96,9 @@ class _Story:
                 groups.setdefault(record.sid, []).append(f"{link.account}:{link.id}")
         found = expected.compare(groups.values(), self._world.sandbox)
         self._say(
-            f"{len(live):,} records are {len(groups):,} people: {found.joined:,} pairs joined, "
-            f"{found.wrong} wrongly, {found.missed} missed, and {found.missed_as_listed} that no key "
-            "can tell (we invented them, so we know)."
+            f"{number(len(live))} records are {number(len(groups))} people: "
+            f"{number(found.joined)} pairs joined, {found.wrong} wrongly, {found.missed} missed, "
+            f"and {found.missed_as_listed} that no key can tell (we invented them, so we know)."
         )
         if found.wrong or found.missed:
             raise click.ClickException("the groups are not those of the people who were made")
@@ -125,7 +128,7 @@ class _Story:
         self._chapter("The first apply waits for a named approval", f"consentric approve {name} --reason ...")
         with self._open() as workspace:
             stages.approve(workspace, name, "first labels of the demo, looked at", by="demo")
-        self._chapter("Apply: consent is asked again at the last moment", f"consentric apply {name}")
+        self._chapter("Apply: consent is checked again at the last moment", f"consentric apply {name}")
         with self._open() as workspace, self._session.working() as work:
             report = stages.apply(workspace, name, progress=work.progress)
         self._say(apply_text(report).rsplit("\nNext:", 1)[0])
@@ -133,9 +136,12 @@ class _Story:
         self._labelled = report.written
 
     def _second_sync(self) -> None:
+        from consentric.app.render.table import number
+
         self._chapter("The next night: nothing changed, so nothing is written", "consentric sync")
         report = self._sync()
-        self._say(f"{report.writes} writes; {report.plans[0].unchanged:,} labels stand as they should.")
+        unchanged = number(report.plans[0].unchanged)
+        self._say(f"{number(report.writes)} writes; {unchanged} labels stand as they should.")
         self._expect(report.exit_code == 0 and report.writes == 0, "a second sync wrote something")
 
     def _third_sync(self, before: dict[int, str], chosen: list[int]) -> None:
@@ -166,14 +172,16 @@ class _Story:
                 self._say(explanation_text(explanation, self._titles(workspace), lang=self._session.lang))
 
     def _crm_view(self) -> None:
+        from consentric.app.render.table import number
+
         self._chapter(
             "What the pretend CRM counted, beside our own count", "cat demo/sandbox/hubspot.writes.jsonl"
         )
         seen = writes_seen(self._world)
         shown = labelled_contacts(self._world)
         self._say(
-            f"  contacts with a label: {len(shown):,} in the CRM, "
-            f"{self._labelled - WITHDRAWALS:,} by our ledger",
+            f"  contacts with a label: {number(len(shown))} in the CRM, "
+            f"{number(self._labelled - WITHDRAWALS)} by our ledger",
             f"  calls that wrote labels: {seen['label']}, that made fields and lists: {seen['provision']}",
             f"  calls that could create anybody: {seen['could_create']}",
             f"  calls that could subscribe anybody: {seen['could_subscribe']}",
@@ -184,9 +192,12 @@ class _Story:
     def _next(self) -> None:
         config = self._world.config
         seconds = time.monotonic() - self._began
+        # `make demo` runs us by our path; the commands below want us on the PATH.
+        on_path = shutil.which("consentric") is not None
         self._say(
             "",
             f"Done in {seconds:.0f} s. Everything lies in {self._folder}; look around:",
+            *([] if on_path else [f'  export PATH="{Path(sys.executable).parent}:$PATH"']),
             f"  consentric -c {config} sync            0 writes, today and tomorrow",
             f"  consentric -c {config} status",
             "With your own HubSpot, reading only at first:",

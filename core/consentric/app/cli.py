@@ -23,7 +23,7 @@ _TABLE: dict[str, tuple[str, Reader, str]] = {
     "segments": ("segments", "campaigns", "The segments: their sizes, and whether they are sound."),
     "plan": ("plans", "campaigns", "What would be written to the CRMs; writes nothing."),
     "approve": ("plans", "campaigns", "Lift the brake for one plan, with a reason."),
-    "apply": ("plans", "campaigns", "Write a plan; consent is asked again right before."),
+    "apply": ("plans", "campaigns", "Write a plan; consent is checked again right before."),
     "explain": ("explain", "campaigns", "Why a person is in a segment, and what would change it."),
     "init": ("init", "machine", "At most nine questions, then a configuration."),
     "doctor": ("doctor", "machine", "Check everything, each finding with its fix; reads only."),
