@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     from .sandboxes import Sandbox
 
-VENDORS = ("hubspot", "mailchimp")
+VENDORS = ("hubspot", "mailchimp", "salesforce")
 
 
 class Vendor(Protocol):

@@ -25,6 +25,28 @@ def serve(folder: Path, *, clock: Callable[[], datetime]) -> AbstractContextMana
     return sandbox().serve(folder, clock=clock)
 
 
+def make_empty(folder: Path) -> None:
+    """Puts an org that knows nobody into `folder`; its administrator's fields are not there either."""
+    from .snapshot import save
+    from .state import SalesforceState
+
+    save(SalesforceState(), folder)
+
+
+def example(folder: Path) -> str:
+    """The part of a configuration that uses this folder; such a connection starts the server itself."""
+    from .snapshot import load
+
+    return (
+        "[connections.salesforce]\n"
+        'connector = "salesforce"\n'
+        f'sandbox = "{folder}"\n'
+        'domain = "pretend.my"\n'
+        f'consumer_key = "{load(folder).account.consumer_key}"\n'
+        f'consumer_secret = "file:{folder / "salesforce.token"}"\n'
+    )
+
+
 def sandbox() -> Sandbox:
     """How an org is opened and served; imported when it is asked for."""
     from consentric_sandbox.sandboxes import Sandbox

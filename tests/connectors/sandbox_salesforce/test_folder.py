@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 
+import click
 import pytest
 import requests
+from click.testing import CliRunner
 
+from consentric.sdk.contracts import Endpoint
 from consentric.sdk.errors import ConfigError
-from consentric_sandbox.salesforce import lifecycle, sandbox, serve, snapshot
+from consentric_sandbox import plugin
+from consentric_sandbox.salesforce import example, lifecycle, sandbox, serve, snapshot
 from consentric_sandbox.salesforce.state import SalesforceState
 
 from .conftest import DATA, START, small_org
@@ -127,6 +134,35 @@ def test_limits_can_be_lifted(tmp_path):
         assert ask(endpoint, tmp_path, state, "GET", "/limits").status_code == 200
     with serve(tmp_path, clock=lambda: START) as endpoint:
         assert ask(endpoint, tmp_path, state, "GET", "/limits").status_code == 403
+
+
+def test_the_command_makes_an_empty_org_and_takes_it_back(tmp_path):
+    cli = click.Group()
+    plugin.register_commands(cli)
+    arguments = ["sandbox", "reset", str(tmp_path), "--crm", "salesforce"]
+    assert "Made an empty Salesforce" in CliRunner().invoke(cli, arguments).output
+    assert "had not changed" in CliRunner().invoke(cli, arguments).output
+    assert example(tmp_path).splitlines() == [
+        "[connections.salesforce]",
+        'connector = "salesforce"',
+        f'sandbox = "{tmp_path}"',
+        'domain = "pretend.my"',
+        'consumer_key = "3MVG9pretend.consumer.key"',
+        f'consumer_secret = "file:{tmp_path}/salesforce.token"',
+    ]
+
+
+def test_it_runs_as_a_process_of_its_own(tmp_path):
+    state, _ = small_org()
+    snapshot.save(state, tmp_path)
+    command = [sys.executable, "-m", "consentric_sandbox", str(tmp_path), "--crm", "salesforce"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        endpoint = Endpoint(base_url=process.stdout.readline().strip(), ca_file=tmp_path / "ca.pem")
+        assert ask(endpoint, tmp_path, state, "GET", "/limits").status_code == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
 
 
 def test_it_is_found_by_its_entry_point():

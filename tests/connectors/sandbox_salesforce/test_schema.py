@@ -33,6 +33,8 @@ def test_describe_tells_fields(service):
     assert fields["AccountId"]["relationshipName"] == "Account"
     assert fields["Loyalty__c"]["externalId"] is True
     assert fields["Description"]["filterable"] is False
+    service.state.add_field("Contact", "Note__c", help="ours")
+    assert [described(service)[name]["inlineHelpText"] for name in ("Note__c", "Email")] == ["ours", None]
     assert [one["value"] for one in fields["Tags__c"]["picklistValues"]] == ["champions", "lost", "new"]
 
 
