@@ -49,7 +49,7 @@ def _absent(audience: Audience, wanted: Sequence[TagLabel]) -> list[TagLabel]:
     for label in wanted:
         others = other_owners(there, label.labels)
         if others:
-            raise _foreign(others[0], "another installation of consentric writes to this audience")
+            raise _foreign(others[0], "leave the audience to the other installation of consentric")
         owner = owner_tag(label.labels)
         if owner not in there and label.name.casefold() in folded:
             raise _foreign(label.name, f'if somebody deleted the tag "{owner}", create it again')

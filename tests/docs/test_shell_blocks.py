@@ -79,7 +79,7 @@ def test_the_commands_of_a_page_run(page: str, shell: Shell) -> None:
             shell.run(block.text, block.place)
     if page == "README.md":
         # The newcomer's first plan labels somebody: a configuration that segments nobody teaches nothing.
-        found = re.search(r"^    \+ enter +(\d+)", shell.output_of["consentric plan"], re.MULTILINE)
+        found = re.search(r"^    \+ enter +(\d+)", shell.first_output_of["consentric plan"], re.MULTILINE)
         assert found is not None
         assert int(found[1]) > 20
     if page == "docs/operations.md":
