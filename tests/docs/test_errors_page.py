@@ -22,6 +22,7 @@ SHARED = {
     "CS106": "each connector and writer says it of its own CRM",
     "CS107": "each connector and writer says it of its own CRM",
     "CS202": "the names of a configuration and those of the answers for `init`",
+    "CS212": "a secret that is not where the configuration says, and one that a connector cannot use",
     "CS221": "a file of the configuration, of answers, or of cases",
     "CS234": "each connector says it of its own pretend CRM",
     "CS235": "each connector says it of its own CRM",
