@@ -35,7 +35,7 @@ def up(folder: Path, crm: str) -> None:
         chosen.make_empty(folder)
         click.echo(f"Made an empty {served.title}.")
     with served.serve_alone(folder, clock=lambda: datetime.now(UTC)) as endpoint:
-        click.echo(f"{served.title} listens at".ljust(21) + endpoint.base_url)
+        click.echo(f"{served.title} listens at".ljust(20) + f" {endpoint.base_url}")
         click.echo(f"Its authority is     {endpoint.ca_file}")
         click.echo(f"The token stands in  {folder / served.files.token}\n")
         click.echo(chosen.example(folder))
