@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from consentric.sdk.errors import ConsentricError, RemoteError
+from consentric.sdk.errors import ConsentricError, GuardError, RemoteError
 from consentric_sandbox.hubspot.object_store import iso
 
 from .shop import (
@@ -177,10 +177,11 @@ def test_a_new_warehouse_without_purchases_moves_nobody(world: World) -> None:
     lost = world.revoke("crm.objects.orders.read")
     with pytest.raises(RemoteError):
         world.sync()
-    for _ in range(2):
-        plan = world.plan()
-        assert (plan.ops, plan.withheld["SEGMENTS_NOT_COMPUTED"]) == (0, 28)
+    plan = world.plan()
+    assert (plan.ops, plan.withheld["SEGMENTS_NOT_COMPUTED"]) == (0, 28)
+    with pytest.raises(GuardError) as refused:
         world.segment()
+    assert refused.value.code == "CS515"
     world.grant(lost)
     assert world.sync().exit_code == 0
     assert (world.fields(), world.writes(since=before)) == (shown, [])
@@ -224,3 +225,16 @@ def test_a_contact_deleted_in_the_crm_is_let_go(world: World) -> None:
         world.advance(days=1)
     assert world.writes(since=before) == []
     assert world.segments() == {contact: one for contact, one in EVERYBODY.items() if contact != A_CHAMPION}
+
+
+def test_a_plan_is_never_of_rules_that_have_changed(world: World) -> None:
+    config = world.workspace / "config.toml"
+    another = '[[segment_set]]\nname = "rhythm"\npurpose = "segmentation"\nmethod = "lifecycle"\n'
+    config.write_text(f"{config.read_text(encoding='utf-8')}\n{another}", encoding="utf-8")
+
+    with pytest.raises(GuardError) as refused:
+        world.plan()
+    assert (refused.value.code, refused.value.exit_code) == ("CS516", 5)
+
+    world.segment()
+    assert world.plan().unchanged == len(EVERYBODY)

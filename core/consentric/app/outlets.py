@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from consentric.sdk.contracts import LabelSet, SegmentLabel
@@ -19,6 +20,16 @@ from .workspace import Workspace
 def segment_sets(workspace: Workspace) -> tuple[SegmentSet, ...]:
     """The configured sets with their segments."""
     return assemble(workspace.settings.segment_set, workspace.settings.segment)
+
+
+def rules_of(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:
+    """Each set to a hash of its rules: when it changes, people move because a rule changed."""
+    wanted = set(names)
+    return {
+        one.name: hashlib.sha256(repr(one).encode()).hexdigest()
+        for one in segment_sets(workspace)
+        if one.name in wanted
+    }
 
 
 def labels_of(workspace: Workspace, destination: DestinationSettings) -> tuple[LabelSet, ...]:

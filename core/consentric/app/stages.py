@@ -9,6 +9,7 @@ from typing import Any
 
 from consentric.control import first_reads
 from consentric.control.plans import plan_named
+from consentric.control.runs import list_runs
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
 from consentric.sdk.errors import ConfigError, GuardError
@@ -23,7 +24,7 @@ from consentric.sync.settings import DestinationSettings
 
 from .job import Job, running
 from .messages import fields, unknown_name
-from .outlets import segment_sets
+from .outlets import rules_of, segment_sets
 from .reading import Reading, Unread, decide, read_connections
 from .workspace import CACHE_FOLDER, Workspace
 from .writing import destination_named, make_plan, seal_denials, send_plan
@@ -121,6 +122,7 @@ def plan(
     """Seals a plan for each destination; writes nothing to a CRM."""
     chosen = [destination_named(workspace, name) for name in destinations]
     with running(workspace, "plan", progress=progress) as job:
+        _require_current_rules(workspace)
         gate = decide(job)
         day = as_of or last_complete_day(workspace)
         plans = tuple(
@@ -254,7 +256,7 @@ def _compute(job: Job, as_of: date | None) -> SegmentReport:
     job.progress.step("segments")
     workspace, settings = job.workspace, job.workspace.settings
     _require_whole_reads(workspace)
-    return compute(
+    report = compute(
         workspace.warehouse,
         segment_sets(workspace),
         now=workspace.clock(),
@@ -266,6 +268,28 @@ def _compute(job: Job, as_of: date | None) -> SegmentReport:
         reporting_currency=settings.money.reporting,
         rates=_rates(workspace),
     )
+    job.summary["rules"] = _rules(workspace)
+    return report
+
+
+def _rules(workspace: Workspace) -> str:
+    """The rules of all sets, in short; they contain no personal data."""
+    rules = rules_of(workspace, [one.name for one in workspace.settings.segment_set])
+    return " ".join(f"{name}:{digest[:16]}" for name, digest in sorted(rules.items()))
+
+
+def _require_current_rules(workspace: Workspace) -> None:
+    """A plan of what other rules gave would put their labels on people whom the new rules see otherwise."""
+    computed = [
+        run.summary["rules"] for run in list_runs(workspace.control, limit=500) if "rules" in run.summary
+    ]
+    if computed and computed[0] != _rules(workspace):
+        raise GuardError(
+            "the rules of the segments changed since the segments were computed",
+            happened="nothing was planned or written.",
+            hint="consentric segment   computes them anew, and shows their sizes",
+            code="CS516",
+        )
 
 
 def _require_whole_reads(workspace: Workspace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -18,7 +17,7 @@ from consentric.sync.wanted import read_wanted
 
 from .job import Job
 from .messages import unknown_name
-from .outlets import labels_of, links, outlet_of, segment_sets
+from .outlets import labels_of, links, outlet_of, rules_of
 from .reading import policy_of, purposes_of_sets, refresh_consents, use_of
 from .workspace import PLANS_FOLDER, Workspace
 
@@ -59,7 +58,7 @@ def make_plan(job: Job, destination: DestinationSettings, *, as_of_day: date) ->
         run=job.run,
         as_of_day=as_of_day,
         plans_folder=workspace.folder / PLANS_FOLDER,
-        rules=_rules_of(workspace, destination),
+        rules=rules_of(workspace, destination.sets),
     )
 
 
@@ -101,12 +100,3 @@ def _permits(
         questions=use_of(destination).questions(purposes_of_sets(workspace)),
         at=workspace.clock(),
     )
-
-
-def _rules_of(workspace: Workspace, destination: DestinationSettings) -> dict[str, str]:
-    """Each set to a hash of its rules: when it changes, people move because a rule changed."""
-    return {
-        one.name: hashlib.sha256(repr(one).encode()).hexdigest()
-        for one in segment_sets(workspace)
-        if one.name in destination.sets
-    }
