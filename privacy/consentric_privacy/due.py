@@ -44,8 +44,11 @@ def mark_records_due(connection: sqlite3.Connection, rrefs: Iterable[bytes]) -> 
 
 def mark_due(connection: sqlite3.Connection, sids: Iterable[bytes]) -> None:
     """Mark subjects to be decided at once."""
+    # A row that says so already is not written again: a page marks the same people several times.
     connection.executemany(
-        "INSERT OR REPLACE INTO subject_due (sid, due_at) VALUES (?, ?)", [(sid, _AT_ONCE) for sid in sids]
+        "INSERT INTO subject_due AS d (sid, due_at) VALUES (?, ?)"
+        " ON CONFLICT DO UPDATE SET due_at = excluded.due_at WHERE d.due_at <> excluded.due_at",
+        [(sid, _AT_ONCE) for sid in sids],
     )
 
 

@@ -13,7 +13,7 @@ from . import activities, contacts
 from .report import StreamReport
 from .stores import Rules, Stores, known_records
 
-_CONTACTS = 2_000
+_CONTACTS = 4_000
 """Contacts held in memory in clear at any time; bounds memory, not correctness."""
 _ROWS = 10_000
 """Other records: nobody is named in them, and each page costs the warehouse a look through its table."""
