@@ -219,7 +219,8 @@ class MailchimpClient:
             if endpoint is not None:
                 host = loopback_url(endpoint, "Mailchimp")
             else:
-                host = f"https://{_data_centre(self.settings, secret())}.api.mailchimp.com"
+                centre = _data_centre(self.settings, secret(), self.context.connection)
+                host = f"https://{centre}.api.mailchimp.com"
             self._http = Session(classify, endpoint=endpoint, read_seconds=_READ_SECONDS)
             self._api = ApiClient()
             self._api.host = f"{host}/3.0"
@@ -292,7 +293,7 @@ def _secret(settings: MailchimpSettings, context: Context) -> Callable[[], str]:
     return secret.reveal
 
 
-def _data_centre(settings: MailchimpSettings, secret: str) -> str:
+def _data_centre(settings: MailchimpSettings, secret: str, account: str) -> str:
     """The data centre that the host is made of.
 
     Raises:
@@ -301,7 +302,8 @@ def _data_centre(settings: MailchimpSettings, secret: str) -> str:
     found = settings.server or secret.rpartition("-")[2]
     if not re.fullmatch(DATA_CENTRE, found):
         raise ConfigError(
-            "the Mailchimp API key names no data centre",
+            f'connection "{account}": the Mailchimp API key names no data centre',
             hint="a key ends in a dash and its data centre, as -us6; copy it whole",
+            code="CS212",
         )
     return found

@@ -175,8 +175,9 @@ def test_results_are_fetched_without_the_key_and_from_nowhere_else(account: Any)
     client.get(*PING)
 
     for url in ("https://elsewhere.example/r.tar.gz", "https://127.0.0.1:1/r.tar.gz"):
-        with pytest.raises(RemoteError):
+        with pytest.raises(RemoteError) as raised:
             client.fetch_results(url)
+        assert raised.value.vendor_code == "results_elsewhere"
 
     assert account.paths() == ["/ping"]
 

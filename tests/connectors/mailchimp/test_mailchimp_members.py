@@ -147,6 +147,18 @@ def test_double_opt_in_is_taken_from_the_audience(account: Any) -> None:
     assert news.created_at == JANUARY
 
 
+def test_a_no_is_no_sign_of_life_because_our_own_labels_move_its_time(account: Any) -> None:
+    account.state.add_member(NEWS, "ada@example.org", at=JANUARY, status="unsubscribed", changed_at=NOON)
+    account.state.add_member(NEWS, "bob@example.org", at=JANUARY, source="Admin Add")
+
+    found = contacts(read(account.connector(consents={NEWS: "email_marketing"})))
+
+    assert {one.email: one.last_contact_at for one in found} == {
+        "ada@example.org": None,
+        "bob@example.org": None,
+    }
+
+
 def test_pages_begin_at_the_last_change_and_rows_of_one_second_are_all_read(
     account: Any, small_pages: None
 ) -> None:

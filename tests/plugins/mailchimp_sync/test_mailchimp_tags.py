@@ -134,6 +134,10 @@ def test_who_was_archived_or_never_subscribed_is_gone_for_labels(
 
     assert states(found) == {1: "done", 2: "gone"}
     assert [len(batch) for batch in writing.batches()] == [1]
+    held = writing.account.live
+    tag = held.tag_named(held.audiences[NEWS], TAG, at="2026-01-01T00:00:00+00:00")
+    held.audiences[NEWS].tag(writing.member("bob"), tag, at="2026-01-01T00:00:00+00:00")
+    assert {one.record for one in ready.labelled([RFM])} == {writing.ref("ada")}
     assert list(ready.current([RFM], [bob])) == []
     assert ready.consent_fingerprint([bob]) == {}
 
