@@ -29,8 +29,8 @@ def run(*, contacts: int, seed: int, is_json: bool, folder: Path | None) -> int:
     """
     place = tempfile.TemporaryDirectory() if folder is None else nullcontext(str(folder))
     with place as base:
-        quarter = _measured(Path(base) / "quarter", contacts // 4, seed, is_quiet=is_json)
-        whole = _measured(Path(base) / "whole", contacts, seed, is_quiet=is_json)
+        quarter = measured(Path(base) / "quarter", contacts // 4, seed, is_quiet=is_json)
+        whole = measured(Path(base) / "whole", contacts, seed, is_quiet=is_json)
     missed = figures.missed(quarter, whole)
     if not is_json:
         print("", *figures.table(quarter, whole), "", *(f"MISSED {one}" for one in missed), sep="\n")
@@ -38,7 +38,8 @@ def run(*, contacts: int, seed: int, is_json: bool, folder: Path | None) -> int:
     return 1 if missed else 0
 
 
-def _measured(folder: Path, contacts: int, seed: int, *, is_quiet: bool) -> World:
+def measured(folder: Path, contacts: int, seed: int, *, is_quiet: bool) -> World:
+    """Makes one world and goes the whole way in it."""
     folder.mkdir(mode=0o700, parents=True)
     _part("world", str(folder), str(contacts), str(seed))
     config = str(workspace.make(folder))
