@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from consentric.control.runs import list_runs
-from consentric.control.store import ControlStore
 from consentric.sdk.contracts import Connector
 from consentric.sdk.errors import ConfigError, ConsentricError
 from consentric_privacy.assessment import assessment_is_signed
 from consentric_privacy.people import PeopleStore
 
 from .config import Config, load_config
+from .control_reading import existing_control
 from .lock import network_file_system
 from .messages import unknown_name
+from .places import KEYSET_FILE, PEOPLE_FILE
 from .status import status_of
 from .store_modes import readable_by_others
 
@@ -114,7 +115,7 @@ def _keys(examination: Examination) -> Iterator[Check]:
 
     config = examination.config
     reference = config.settings.workspace.root_key
-    keyset = config.folder / "keyset.json"
+    keyset = config.folder / KEYSET_FILE
     try:
         root = read_root_key(reference, base=config.folder)
         if keyset.exists():
@@ -206,7 +207,7 @@ def _assessments(examination: Examination) -> Iterator[Check]:
     named = [purpose for purpose in config.settings.purpose if purpose.assessment is not None]
     if not named:
         return
-    people = PeopleStore.open(config.folder) if (config.folder / "people.sqlite").exists() else None
+    people = PeopleStore.open(config.folder) if (config.folder / PEOPLE_FILE).exists() else None
     try:
         for purpose in named:
             file = str(purpose.assessment).removeprefix("file:")
@@ -235,14 +236,8 @@ def _connection(examination: Examination, name: str) -> Check:
 
 
 def _latest_start(folder: Path) -> datetime | None:
-    path = folder / "control.sqlite"
-    if not path.exists():
-        return None
-    store = ControlStore.open(path)
-    try:
-        runs = list_runs(store, limit=1)
-    finally:
-        store.close()
+    with existing_control(folder) as store:
+        runs = list_runs(store, limit=1) if store is not None else []
     return runs[0].started if runs else None
 
 

@@ -11,7 +11,10 @@ from consentric.control.plans import plan_named
 from consentric.control.store import ControlStore
 from consentric.sdk.errors import ConfigError
 from consentric.sync.ledger import RecordEnd, record_ends
+from consentric.sync.listing import LISTING_FILE
 from consentric_privacy.links import Link
+
+from .places import PLANS_FOLDER
 
 Row = tuple[str, str, str, str, str, str, str]
 COLUMNS = ("record", "state", "set", "change", "before", "after", "reason")
@@ -43,7 +46,7 @@ def read_rows(
     """
     import pyarrow.parquet as pq
 
-    path = folder / "plans" / plan_named(store, plan_id).id / "rows.parquet"
+    path = folder / PLANS_FOLDER / plan_named(store, plan_id).id / LISTING_FILE
     if not path.is_file():
         raise ConfigError(
             f"the list of plan {plan_id} is not kept any more",

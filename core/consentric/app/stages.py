@@ -25,8 +25,9 @@ from consentric.sync.settings import DestinationSettings
 from .job import Job, running
 from .messages import fields, unknown_name
 from .outlets import rules_of, segment_sets
+from .places import CACHE_FOLDER
 from .reading import Reading, Unread, decide, read_connections
-from .workspace import CACHE_FOLDER, Workspace
+from .workspace import Workspace
 from .writing import destination_named, make_plan, seal_denials, send_plan
 
 PARTLY = 3

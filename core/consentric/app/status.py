@@ -10,9 +10,10 @@ from typing import Any
 from consentric.control.runs import last_run
 from consentric.control.store import ControlStore
 
+from .control_reading import existing_control
 from .lock import Holder, holder_of
 
-JOBS = ("sync", "consents", "pull", "segment", "plan", "apply")
+JOBS = ("sync", "pull", "segment", "plan", "apply")
 OVERDUE_AFTER = timedelta(hours=26)
 """A nightly job may be late by the length of a long run, not by a night."""
 
@@ -60,13 +61,8 @@ def status_of(folder: Path, *, now: datetime, expected: frozenset[str] = frozens
         now: The time that ages are counted to.
         expected: Jobs that a timer should call every day.
     """
-    path = folder / "control.sqlite"
-    store = ControlStore.open(path) if path.exists() else None
-    try:
+    with existing_control(folder) as store:
         jobs = [_job_status(store, job, now=now, is_expected=job in expected) for job in JOBS]
-    finally:
-        if store is not None:
-            store.close()
     shown = tuple(job for job in jobs if job.run or job.job in expected)
     return StatusReport(jobs=shown, holder=holder_of(folder))
 

@@ -8,9 +8,20 @@ from pathlib import Path
 
 from consentric.sdk.errors import UnsafeStoreError
 
-_FILES = ("people.sqlite", "deks.sqlite", "control.sqlite", "keyset.json")
-_FOLDERS = ("audit", "plans", "runs", "cache")
-_ANALYTICS = "analytics"
+from .places import (
+    ANALYTICS_FOLDER,
+    AUDIT_FOLDER,
+    CACHE_FOLDER,
+    CONTROL_FILE,
+    DEK_FILE,
+    KEYSET_FILE,
+    PEOPLE_FILE,
+    PLANS_FOLDER,
+    RUNS_FOLDER,
+)
+
+_FILES = (PEOPLE_FILE, DEK_FILE, CONTROL_FILE, KEYSET_FILE)
+_FOLDERS = (AUDIT_FOLDER, PLANS_FOLDER, RUNS_FOLDER, CACHE_FOLDER)
 
 
 def require_private_stores(folder: Path, *, analytics_group: str | None = None) -> None:
@@ -46,7 +57,7 @@ def readable_by_others(folder: Path, *, analytics_group: str | None = None) -> l
     found = [path for path in candidates if stat.S_IMODE(path.stat().st_mode) & 0o077]
     if analytics_group is not None and folder in found and not _is_open_beyond(folder, analytics_group):
         found.remove(folder)
-    for path in _with_content(folder / _ANALYTICS):
+    for path in _with_content(folder / ANALYTICS_FOLDER):
         if _is_open_beyond(path, analytics_group):
             found.append(path)
     return found

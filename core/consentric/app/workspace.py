@@ -20,22 +20,23 @@ from consentric_privacy.deks import DekStore
 from consentric_privacy.files import forbid_others
 from consentric_privacy.keyset import Keyset, read_root_key
 from consentric_privacy.ledger import Ledger
-from consentric_privacy.people import PEOPLE_FILE, PeopleStore
+from consentric_privacy.people import PeopleStore
 from consentric_privacy.pseudonyms import Pseudonyms
 from consentric_privacy.vault import Vault
 
 from .config import Config, load_config
 from .failing_stores import store_fault, told_apart
 from .lock import hold_workspace
+from .places import (
+    ANALYTICS_FOLDER,
+    AUDIT_FOLDER,
+    CONTROL_FILE,
+    DEK_FILE,
+    KEYSET_FILE,
+    PEOPLE_FILE,
+)
 from .store_modes import require_private_stores
 
-KEYSET_FILE = "keyset.json"
-CONTROL_FILE = "control.sqlite"
-DEK_FILE = "deks.sqlite"
-ANALYTICS_FOLDER = "analytics"
-PLANS_FOLDER = "plans"
-CACHE_FOLDER = "cache"
-AUDIT_FOLDER = "audit"
 _NOTHING_DONE = "nothing was read or written."
 
 

@@ -18,8 +18,9 @@ from consentric.sync.wanted import read_wanted
 from .job import Job
 from .messages import unknown_name
 from .outlets import labels_of, links, outlet_of, rules_of
+from .places import PLANS_FOLDER
 from .reading import policy_of, purposes_of_sets, refresh_consents, use_of
-from .workspace import PLANS_FOLDER, Workspace
+from .workspace import Workspace
 
 
 def destination_named(workspace: Workspace, name: str) -> DestinationSettings:

@@ -164,11 +164,7 @@ def new_plan_id(store: ControlStore, head: PlanHead, *, now: datetime) -> str:
 
 def load_plan(store: ControlStore, plan_id: str) -> Plan | None:
     """A plan by its id, None when there is none."""
-    row = store.connection.execute(
-        f"SELECT {COLUMNS} FROM plan WHERE id = ?",  # noqa: S608 - constant
-        (plan_id,),
-    ).fetchone()
-    return None if row is None else _plan_of(row)
+    return next(iter(_plans(store, "id = ?", plan_id)), None)
 
 
 def plan_named(store: ControlStore, plan_id: str) -> Plan:
@@ -194,40 +190,29 @@ def plan_named(store: ControlStore, plan_id: str) -> Plan:
 
 def list_plans(store: ControlStore, destination: str, *, limit: int = 20) -> list[Plan]:
     """The latest plans of a destination, newest first."""
-    rows = store.connection.execute(
-        f"SELECT {COLUMNS} FROM plan WHERE destination = ? ORDER BY sealed_at DESC, rowid DESC LIMIT ?",  # noqa: S608
-        (destination, limit),
-    )
-    return [_plan_of(row) for row in rows]
+    return _plans(store, "destination = ? ORDER BY sealed_at DESC, rowid DESC LIMIT ?", destination, limit)
 
 
 def unfinished_plans(store: ControlStore, destination: str) -> list[Plan]:
     """Plans that were begun and not ended, oldest first: killed, interrupted, or waiting for a CRM."""
-    rows = store.connection.execute(
-        f"SELECT {COLUMNS} FROM plan WHERE destination = ? AND state = 'applying' ORDER BY rowid",  # noqa: S608
-        (destination,),
-    )
-    return [_plan_of(row) for row in rows]
+    return _plans(store, "destination = ? AND state = 'applying' ORDER BY rowid", destination)
 
 
 def children_of(store: ControlStore, plan_id: str) -> list[Plan]:
     """The removals that were sealed while a plan was sent or braked, oldest first."""
-    rows = store.connection.execute(
-        f"SELECT {COLUMNS} FROM plan WHERE parent = ? ORDER BY rowid",  # noqa: S608 - constant
-        (plan_id,),
-    )
-    return [_plan_of(row) for row in rows]
+    return _plans(store, "parent = ? ORDER BY rowid", plan_id)
 
 
 def finished_plans(store: ControlStore, destination: str, *, limit: int) -> list[Plan]:
     """Plans of changes that were applied or found nothing to do, newest first; no mere removals."""
-    rows = store.connection.execute(
-        f"SELECT {COLUMNS} FROM plan WHERE destination = ? AND kind = 'changes'"  # noqa: S608
+    return _plans(
+        store,
+        "destination = ? AND kind = 'changes'"
         " AND (state = 'applied' OR (state = 'sealed' AND json_extract(report, '$.ops') = 0"
         " AND json_array_length(report, '$.provisions') = 0)) ORDER BY rowid DESC LIMIT ?",
-        (destination, limit),
+        destination,
+        limit,
     )
-    return [_plan_of(row) for row in rows]
 
 
 def was_ever_applied(store: ControlStore, destination: str) -> bool:
@@ -297,6 +282,14 @@ def abandon_plans(store: ControlStore, destination: str, *, now: datetime) -> in
             )
             set_plan_state(database, plan_id, "abandoned", now=now)
     return len(ids)
+
+
+def _plans(store: ControlStore, condition: str, *values: str | int) -> list[Plan]:
+    rows = store.connection.execute(
+        f"SELECT {COLUMNS} FROM plan WHERE {condition}",  # noqa: S608 - constants of this file
+        values,
+    )
+    return [_plan_of(row) for row in rows]
 
 
 def _plan_of(row: tuple[Any, ...]) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 
 from consentric_privacy.files import make_private_folder
 
-from .planner import RecordPlan, State
+from .planner import RecordPlan
 
 SCHEMA = pa.schema(
     [
@@ -29,6 +28,7 @@ SCHEMA = pa.schema(
         ("cause", pa.string()),
     ]
 )
+LISTING_FILE = "rows.parquet"
 CHUNK_ROWS = 50_000
 
 
@@ -36,8 +36,8 @@ class Listing:
     """Writes the file while the records go by; it is there under its name only when it is whole."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "rows.parquet"
-        self._part = folder / "rows.parquet.part"
+        self.path = folder / LISTING_FILE
+        self._part = folder / f"{LISTING_FILE}.part"
         self._rows: list[dict[str, Any]] = []
         self._writer: pq.ParquetWriter | None = None
 
@@ -87,13 +87,3 @@ class Listing:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
             self._rows = []
-
-
-def listed_records(path: Path, state: State) -> Iterator[tuple[bytes, str]]:
-    """The records that a plan found in a state, each once with its reason."""
-    last = b""
-    for batch in pq.ParquetFile(path).iter_batches(columns=["rref", "state", "reason"]):
-        for row in batch.to_pylist():
-            if row["state"] == state and row["rref"] != last:
-                last = row["rref"]
-                yield last, row["reason"]

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from consentric.control.ownership import move_record, owned_labels
 from consentric.sdk.errors import ConfigError, GuardError
-from consentric.sync.listing import listed_records
 from consentric.sync.seal import approve_plan
 from consentric.sync.settings import BrakeSettings, DestinationSettings
 
@@ -78,7 +77,8 @@ def test_listing_has_every_change_and_every_withheld_record(world):
 def test_records_of_a_state_are_listed_once_with_their_reason(world):
     world.denied[2] = ("CONSENT_MISSING", "expire")
     report = world.plan()
-    assert list(listed_records(Path(report.rows), "withheld")) == [(rref(2), "CONSENT_MISSING")]
+    listed = pq.read_table(report.rows, filters=[("state", "=", "withheld")]).to_pylist()
+    assert [(row["rref"], row["reason"]) for row in listed] == [(rref(2), "CONSENT_MISSING")]
 
 
 def test_plan_without_changes_is_no_first_apply(world):

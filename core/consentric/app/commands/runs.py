@@ -156,15 +156,10 @@ def _refused(store: ControlStore, destination: str) -> list[tuple[object, ...]]:
 def _control(session: Session) -> Iterator[ControlStore | None]:
     """The control store for reading, or None where nothing ever ran."""
     from consentric.app.config import load_config
-    from consentric.control.store import ControlStore
+    from consentric.app.control_reading import existing_control
 
-    path = load_config(session.config).folder / "control.sqlite"
-    store = ControlStore.open(path) if path.exists() else None
-    try:
+    with existing_control(load_config(session.config).folder) as store:
         yield store
-    finally:
-        if store is not None:
-            store.close()
 
 
 def _instant(moment: datetime | None) -> str:
