@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from consentric_sandbox.snapshot_files import SnapshotFiles
+from consentric_sandbox.snapshot_files import SnapshotFiles, without_collecting
 
 from .object_store import ObjectStore, StoredObject
 from .properties import Option, Property
@@ -65,13 +64,8 @@ def load(folder: Path) -> HubSpotState:
         FileNotFoundError: When the folder holds no portal.
         ValueError: When another version wrote it.
     """
-    was_collecting = gc.isenabled()
-    gc.disable()  # half of the time of a load goes to looking for cycles that are not there
-    try:
+    with without_collecting():
         return _loaded(folder)
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 def save_changed(state: HubSpotState, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import secrets
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from consentric_sandbox.snapshot_files import SnapshotFiles
+from consentric_sandbox.snapshot_files import SnapshotFiles, without_collecting
 
 from .jobs import Job
 from .schema import Field
@@ -60,13 +59,8 @@ def load(folder: Path) -> SalesforceState:
         FileNotFoundError: When the folder holds no org.
         ValueError: When another version wrote it.
     """
-    was_collecting = gc.isenabled()
-    gc.disable()  # half of the time of a load goes to looking for cycles that are not there
-    try:
+    with without_collecting():
         return _loaded(folder)
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 def save_changed(state: SalesforceState, folder: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.connectors.behaviour_table import behaviours, result_of
 
 from consentric_sandbox.hubspot import api, limits, lists, oauth, object_writes, objects, search, values
 from consentric_sandbox.hubspot.desk import Desk
@@ -14,21 +14,8 @@ from consentric_sandbox.hubspot.desk import Desk
 HERE = Path(__file__).parent
 
 
-def table() -> list[tuple[str, str, str]]:
-    """Behaviour, source and test of every row."""
-    rows = []
-    for path in sorted(HERE.glob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
-                for mark in node.decorator_list:
-                    if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.behaviour":
-                        what, source = (ast.literal_eval(argument) for argument in mark.args)
-                        rows.append((what, source, f"{path.name}::{node.name}"))
-    return rows
-
-
 def test_every_row_names_a_behaviour_once_and_its_source():
-    rows = table()
+    rows = behaviours(HERE)
     assert len(rows) > 60
     assert all(what and len(source) > 8 for what, source, _ in rows)
     assert len({what for what, _, _ in rows}) == len(rows)
@@ -130,11 +117,10 @@ MUTATIONS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
 )
 def test_a_broken_sandbox_fails_the_test_named(mutation, killer, monkeypatch, capsys):
     mutation(monkeypatch)
-    code = pytest.main(["-q", "-p", "no:cacheprovider", "--import-mode=importlib", str(HERE / killer)])
+    code = result_of(HERE, killer)
     assert code == pytest.ExitCode.TESTS_FAILED, capsys.readouterr().out
 
 
 def test_the_tests_named_pass_on_the_sandbox_as_it_is(capsys):
-    tests = [str(HERE / killer) for _, killer in MUTATIONS]
-    code = pytest.main(["-q", "-p", "no:cacheprovider", "--import-mode=importlib", *tests])
+    code = result_of(HERE, *(killer for _, killer in MUTATIONS))
     assert code == pytest.ExitCode.OK, capsys.readouterr().out

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.connectors.behaviour_table import behaviours, result_of
 
 from consentric_sandbox.mailchimp import (
     access,
@@ -27,21 +27,8 @@ from consentric_sandbox.write_log import WriteLog
 HERE = Path(__file__).parent
 
 
-def table() -> list[tuple[str, str, str]]:
-    """Behaviour, source and test of every row."""
-    rows = []
-    for path in sorted(HERE.glob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
-                for mark in node.decorator_list:
-                    if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.behaviour":
-                        what, source = (ast.literal_eval(argument) for argument in mark.args)
-                        rows.append((what, source, f"{path.name}::{node.name}"))
-    return rows
-
-
 def test_every_row_names_a_behaviour_once_and_its_source():
-    rows = table()
+    rows = behaviours(HERE)
     assert len(rows) > 55
     assert all(what and len(source) > 8 for what, source, _ in rows)
     assert len({what for what, _, _ in rows}) == len(rows)
@@ -213,11 +200,10 @@ MUTATIONS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
 )
 def test_a_broken_sandbox_fails_the_test_named(mutation, killer, monkeypatch, capsys):
     mutation(monkeypatch)
-    code = pytest.main(["-q", "-p", "no:cacheprovider", "--import-mode=importlib", str(HERE / killer)])
+    code = result_of(HERE, killer)
     assert code == pytest.ExitCode.TESTS_FAILED, capsys.readouterr().out
 
 
 def test_the_tests_named_pass_on_the_sandbox_as_it_is(capsys):
-    killers = [str(HERE / killer) for _, killer in MUTATIONS]
-    code = pytest.main(["-q", "-p", "no:cacheprovider", "--import-mode=importlib", *killers])
+    code = result_of(HERE, *(killer for _, killer in MUTATIONS))
     assert code == pytest.ExitCode.OK, capsys.readouterr().out
