@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from consentric.app import stages
-from consentric.app.assessments import sign_file
-from consentric.app.workspace import Workspace
 from consentric.control.plans import list_plans
-from consentric.sdk.progress import SilentProgress
 from consentric.sdk.transport import Transport
 from consentric_sandbox.mailchimp import snapshot
 from consentric_sandbox.mailchimp.state import MailchimpState
 
-START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+from .vendor_journey import START, VendorJourney
+
 NEWS = "0a1b2c3d4e"
 PEOPLE = 24
 CONFIG = """
@@ -74,41 +68,15 @@ automations = "{automations}"
 """
 
 
-@dataclass(slots=True)
-class Journey:
-    """A workspace beside a pretend Mailchimp; each step opens it anew, as a timer's run would."""
+@dataclass(slots=True, kw_only=True)
+class Journey(VendorJourney):
+    """The journey with Mailchimp."""
 
-    root: Path
-    now: datetime = START
     automations: str = "quiet"
+    snapshot = snapshot
 
-    @contextmanager
-    def opened(self) -> Iterator[Workspace]:
-        at = self.now.isoformat().replace("+00:00", "Z")
-        text = CONFIG.format(at=at, automations=self.automations)
-        _write_private(self.root / "workspace" / "config.toml", text)
-        with Workspace.open(self.root / "workspace" / "config.toml") as workspace:
-            yield workspace
-
-    @contextmanager
-    def crm(self) -> Iterator[MailchimpState]:
-        state = snapshot.load(self.root / "sandbox")
-        yield state
-        snapshot.save(state, self.root / "sandbox")
-
-    def sync(self) -> Any:
-        with self.opened() as workspace:
-            return stages.sync(workspace, progress=SilentProgress())
-
-    def apply_first(self) -> Any:
-        """The first plan, looked at and approved."""
-        plan = self.sync().plans[0].plan
-        with self.opened() as workspace:
-            stages.approve(workspace, plan, "looked at with the shop", by="tests")
-            return stages.apply(workspace, plan, progress=SilentProgress())
-
-    def tomorrow(self) -> None:
-        self.now += timedelta(days=1)
+    def config(self, at: str) -> str:
+        return CONFIG.format(at=at, automations=self.automations)
 
     def tags(self) -> dict[str, list[str]]:
         """Name of a member to its tags; members without one are left out."""
@@ -118,10 +86,6 @@ class Journey:
             for one in audience.members.values()
         }
         return {name: tags for name, tags in found.items() if tags}
-
-    def log(self) -> list[dict[str, Any]]:
-        lines = (self.root / "sandbox" / "mailchimp.writes.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
 
     def plan_states(self) -> list[str]:
         with self.opened() as workspace:
@@ -144,12 +108,8 @@ def journey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey
             bought = START - timedelta(days=10 * (n + 1) + 30 * order)
             state.add_order("myserver-shop", f"o{n}-{order}", email, f"{10 + n}.00", at=bought)
     snapshot.save(state, tmp_path / "sandbox")
-    (tmp_path / "workspace").mkdir(mode=0o700)
-    _write_private(tmp_path / "root.key", hashlib.sha256(b"journeys").hexdigest())
-    _write_private(tmp_path / "workspace" / "assessment.md", "The interest prevails (invented, for tests).\n")
-    found = Journey(tmp_path)
-    with found.opened() as workspace:
-        assert sign_file(workspace, "assessment.md", by="tests") == ["segmentation"]
+    found = Journey(root=tmp_path)
+    found.begin()
     yield found
     log = found.log()
     writes = {(line["kind"], line["operation"]) for line in log}
@@ -157,11 +117,6 @@ def journey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey
     assert {operation for kind, operation in writes if kind == "other"} == {"batches.create"}
     members = snapshot.load(tmp_path / "sandbox").audiences[NEWS].members
     assert len(members) == PEOPLE
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
 
 
 def test_subscribers_get_one_quiet_tag_each_and_a_second_run_writes_nothing(journey: Journey) -> None:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from consentric.app import stages
-from consentric.app.assessments import sign_file
-from consentric.app.workspace import Workspace
 from consentric.sdk.errors import ConsentricError
-from consentric.sdk.progress import SilentProgress
 from consentric.sdk.transport import Transport
 from consentric_sandbox.salesforce import lifecycle, snapshot
 from consentric_sandbox.salesforce.state import SalesforceState
 
-START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+from .vendor_journey import START, VendorJourney, write_private
+
 PEOPLE = 24
 FIELDS = ("consentric_rfm5__c", "consentric_rfm5_previous__c", "consentric_rfm5_since__c")
 CONFIG = """
@@ -74,39 +67,16 @@ lists = {lists}
 """
 
 
-@dataclass(slots=True)
-class Journey:
-    """A workspace beside a pretend Salesforce; each step opens it anew, as a timer's run would."""
+@dataclass(slots=True, kw_only=True)
+class Journey(VendorJourney):
+    """The journey with Salesforce."""
 
-    root: Path
     ids: list[str]
-    now: datetime = START
     lists: str = "true"
+    snapshot = snapshot
 
-    @contextmanager
-    def opened(self) -> Iterator[Workspace]:
-        at = self.now.isoformat().replace("+00:00", "Z")
-        text = CONFIG.format(at=at, lists=self.lists)
-        _write_private(self.root / "workspace" / "config.toml", text)
-        with Workspace.open(self.root / "workspace" / "config.toml") as workspace:
-            yield workspace
-
-    @contextmanager
-    def crm(self) -> Iterator[SalesforceState]:
-        state = snapshot.load(self.root / "sandbox")
-        yield state
-        snapshot.save(state, self.root / "sandbox")
-
-    def sync(self) -> Any:
-        with self.opened() as workspace:
-            return stages.sync(workspace, progress=SilentProgress())
-
-    def apply_first(self) -> Any:
-        """The first plan, looked at and approved."""
-        plan = self.sync().plans[0].plan
-        with self.opened() as workspace:
-            stages.approve(workspace, plan, "looked at with the shop", by="tests")
-            return stages.apply(workspace, plan, progress=SilentProgress())
+    def config(self, at: str) -> str:
+        return CONFIG.format(at=at, lists=self.lists)
 
     def make_fields(self) -> None:
         """What the admin does with the definitions that the plan prints."""
@@ -117,9 +87,6 @@ class Journey:
                 for name in FIELDS:
                     kind = "date" if "since" in name else "string"
                     state.add_field(entity, name, type=kind, length=80, help=marker)
-
-    def tomorrow(self) -> None:
-        self.now += timedelta(days=1)
 
     def shown(self) -> dict[str, str]:
         """Last name of a contact to the segment in its field; those without one are left out."""
@@ -135,10 +102,6 @@ class Journey:
             .values["Name"]
             for one in tables["CampaignMember"].each()
         }
-
-    def log(self) -> list[dict[str, Any]]:
-        file = self.root / "sandbox" / "salesforce.writes.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
 @pytest.fixture
@@ -169,20 +132,11 @@ def journey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey
             deal = {"Name": "D", "StageName": "Closed Won", "CloseDate": won, "Amount": 10 + n}
             state.add_opportunity(deal, created_at=joined, contacts=[ids[-1]])
     snapshot.save(state, tmp_path / "sandbox")
-    (tmp_path / "workspace").mkdir(mode=0o700)
-    _write_private(tmp_path / "consumer.key", state.account.consumer_key)
-    _write_private(tmp_path / "root.key", hashlib.sha256(b"journeys").hexdigest())
-    _write_private(tmp_path / "workspace" / "assessment.md", "The interest prevails (invented, for tests).\n")
-    found = Journey(tmp_path, ids)
-    with found.opened() as workspace:
-        assert sign_file(workspace, "assessment.md", by="tests") == ["segmentation"]
+    write_private(tmp_path / "consumer.key", state.account.consumer_key)
+    found = Journey(root=tmp_path, ids=ids)
+    found.begin()
     yield found
     assert {line["kind"] for line in found.log()} <= {"label", "provision"}
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
 
 
 def test_without_the_admins_fields_nothing_is_written(journey: Journey) -> None:

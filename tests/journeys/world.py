@@ -30,6 +30,7 @@ from consentric_sandbox.hubspot.portal import Portal
 from consentric_sandbox.hubspot.state import HubSpotState
 
 from .shop import START, portal, write_till_file
+from .vendor_journey import write_private
 
 DESTINATION = "hubspot-test"
 
@@ -138,7 +139,7 @@ class World:
 
     def write_config(self) -> None:
         at = self.now.isoformat().replace("+00:00", "Z")
-        _write_private(self.workspace / "config.toml", CONFIG.format(at=at, grade=self.min_grade))
+        write_private(self.workspace / "config.toml", CONFIG.format(at=at, grade=self.min_grade))
 
     @contextmanager
     def opened(self) -> Iterator[Workspace]:
@@ -324,16 +325,11 @@ def build(root: Path) -> World:
     """Files of the world under an empty folder; nothing was pulled yet."""
     world = World(root)
     world.workspace.mkdir(mode=0o700)
-    _write_private(root / "root.key", hashlib.sha256(b"journeys").hexdigest())
-    _write_private(world.workspace / "assessment.md", "The interest prevails (invented, for tests).\n")
+    write_private(root / "root.key", hashlib.sha256(b"journeys").hexdigest())
+    write_private(world.workspace / "assessment.md", "The interest prevails (invented, for tests).\n")
     world.write_config()
     write_till_file(root / "shop.csv")
     snapshot.save(portal(), world.sandbox)
     with world.opened() as workspace:
         assert sign_file(workspace, "assessment.md", by="tests") == ["segmentation"]
     return world
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
