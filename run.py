@@ -13,7 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
-LOCKS = {"demo": ("demo", "build"), "dev": ("demo", "build", "dev")}
+_DEMO = ("predictive", "report", "demo", "build")
+LOCKS = {"demo": _DEMO, "dev": (*_DEMO, "schedule", "dev")}
 """Name of a lock in requirements/ to the extras of pyproject.toml it covers."""
 
 
