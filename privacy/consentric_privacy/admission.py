@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from consentric_privacy import normalise
 from consentric_privacy.deks import DekStore
-from consentric_privacy.identity import MAX_RECORDS_PER_ADDRESS, Carrier, can_join, groups_of
+from consentric_privacy.identity import MAX_RECORDS_PER_KEY, UNTAGGED, Carrier, can_join, groups_of
 from consentric_privacy.links import Link, seal
 from consentric_privacy.persons import Joined, begin_persons, join_persons, new_numbers
 from consentric_privacy.pseudonyms import Pseudonyms
@@ -20,10 +20,12 @@ _RECORDS = (
     "SELECT crm_key, rref, sid, state, apart FROM record"
     " WHERE account = ? AND object = ? AND partition = ? AND crm_key IN (?*)"
 )
-_COUNT_CARRIERS = "SELECT key, count(*) FROM match_key WHERE key IN (?*) GROUP BY key"
+_COUNT_CARRIERS = (
+    f"SELECT key, count(*) FROM match_key WHERE kind <> '{UNTAGGED}' AND key IN (?*) GROUP BY key"  # noqa: S608 -- a constant
+)
 _CARRIERS = (
-    "SELECT m.key, r.rref, r.account, r.sid, r.apart"
-    " FROM match_key AS m JOIN record AS r ON r.rref = m.rref WHERE m.key"
+    "SELECT m.key, r.rref, r.account, r.sid, r.apart FROM match_key AS m JOIN record AS r ON r.rref = m.rref"  # noqa: S608 -- a constant
+    f" WHERE m.kind <> '{UNTAGGED}' AND m.key"
 )
 _COUNT_ACCOUNTS = """
 WITH RECURSIVE known (account) AS (
@@ -75,8 +77,8 @@ class Admission:
     """(rref, sid now) of the records, of this page or not, whose person changed by a join."""
     joins: list[tuple[bytes, bytes]]
     """(old sid, surviving sid): the ledger's rows by sid move by these."""
-    crowded_addresses: int
-    """Addresses of the page that join nobody, more than three records of one account carrying each."""
+    crowded: frozenset[tuple[str, bytes]]
+    """(kind, key) of the page that join nobody, more than three records of one account carrying each."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,25 +132,27 @@ def admit(
         entry = entries[one.crm_keys[0]]
         records.append(_admitted(one, entry, is_new=entry.state is None and entry.rref not in seen))
         seen.add(entry.rref)
-    return Admission(records=records, moved=joined.moved, joins=joined.joins, crowded_addresses=crowded)
+    return Admission(records=records, moved=joined.moved, joins=joined.joins, crowded=crowded)
 
 
 def _entry(arrival: Arrival, pseudonyms: Pseudonyms) -> _Entry:
     email = normalise.email(arrival.email) if arrival.email else None
     phone = normalise.phone(arrival.phone, arrival.default_country) if arrival.phone else None
-    identifiers: list[tuple[str, str]] = []
+    identifiers: list[tuple[str, str, str]] = []
+    """Kind, the kind its key is made as, value."""
     if email is not None and not normalise.is_role_address(email):
-        identifiers.append(("email", email))
+        identifiers.append(("email", "email", email))
+        identifiers += [(UNTAGGED, "email", form) for form in normalise.suppression_forms(email)[1:]]
     if phone is not None:
-        identifiers.append(("phone", phone))
+        identifiers.append(("phone", "phone", phone))
     for name, value in arrival.external_ids.items():
         external = normalise.external_id(value)
         if external is not None:
-            identifiers.append((f"external:{name}", external))
+            identifiers.append((f"external:{name}", f"external:{name}", external))
     keys: dict[bytes, str] = {}
     aliases: dict[bytes, bytes] = {}
-    for kind, value in identifiers:
-        newest, *older = pseudonyms.match_key_all(kind, value)
+    for kind, made_as, value in identifiers:
+        newest, *older = pseudonyms.match_key_all(made_as, value)
         keys[newest] = kind
         aliases.update((key, newest) for key in older)
     return _Entry(
@@ -180,16 +184,17 @@ def _recognise(connection: sqlite3.Connection, entries: Iterable[_Entry]) -> Non
 
 def _replace_keys(connection: sqlite3.Connection, entries: Iterable[_Entry], version: int) -> None:
     """Makes the keys of each record those it carries now: a key that it lost links nobody any more."""
-    stored: dict[bytes, set[bytes]] = defaultdict(set)
+    stored: dict[bytes, set[tuple[bytes, str]]] = defaultdict(set)
     known = [entry.rref for entry in entries if entry.state is not None]
-    for rref, key in select_in(connection, "SELECT rref, key FROM match_key WHERE rref IN (?*)", known):
-        stored[rref].add(key)
-    retired = [(key, entry.rref) for entry in entries for key in stored[entry.rref] - entry.keys.keys()]
+    query = "SELECT rref, key, kind FROM match_key WHERE rref IN (?*)"
+    for rref, key, kind in select_in(connection, query, known):
+        stored[rref].add((key, kind))
+    retired = [(key, entry.rref) for entry in entries for key, _ in stored[entry.rref] - entry.keys.items()]
     fresh = [
         (key, entry.rref, version, kind)
         for entry in entries
         for key, kind in entry.keys.items()
-        if key not in stored[entry.rref]
+        if (key, kind) not in stored[entry.rref]
     ]
     connection.executemany("DELETE FROM match_key WHERE key = ? AND rref = ?", retired)
     connection.executemany("INSERT INTO match_key (key, rref, version, kind) VALUES (?,?,?,?)", fresh)
@@ -219,14 +224,13 @@ def _stored_carriers(
     in_page: Mapping[tuple[str, bytes], set[Carrier]],
 ) -> Iterator[tuple[bytes, Carrier]]:
     # More carriers than three for each account are too many of some account, whichever are read: a
-    # placeholder address on a million records costs a few rows, not a million.
-    cap = MAX_RECORDS_PER_ADDRESS * connection.execute(_COUNT_ACCOUNTS).fetchone()[0]
+    # placeholder on a million records costs a few rows, not a million.
+    cap = MAX_RECORDS_PER_KEY * connection.execute(_COUNT_ACCOUNTS).fetchone()[0]
     few: list[bytes] = []
     many: list[bytes] = []
     for key, count in select_in(connection, _COUNT_CARRIERS, names):
-        kind, active = names[key]
-        in_vault = count - (len(in_page[kind, active]) if key == active else 0)
-        if kind == "email" and in_vault > cap:
+        in_vault = count - (len(in_page[names[key]]) if key == names[key][1] else 0)
+        if in_vault > cap:
             many.append(key)
         elif in_vault:
             few.append(key)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-MAX_RECORDS_PER_ADDRESS = 3
-"""More records of one account on one address share a mailbox or a placeholder, not a person."""
+MAX_RECORDS_PER_KEY = 3
+"""More records of one account on one address or number share a mailbox or a placeholder, not a person."""
+UNTAGGED = "untagged"
+"""Kind of the key of an address without its `+tag`, beside that with it: counted in reports, joins nobody."""
 
 Node = TypeVar("Node", bound=Hashable)
 
@@ -34,12 +36,12 @@ def can_join(kind: str) -> bool:
     return kind == "email" or kind.startswith("external:")
 
 
-def is_crowded(kind: str, carriers: Iterable[Carrier]) -> bool:
-    """Tells whether an address stands on too many records of one account to mean one person."""
-    if kind != "email":
+def is_crowded(carriers: Collection[Carrier]) -> bool:
+    """Tells whether a key stands on too many records of one account to mean one person."""
+    if len(carriers) <= MAX_RECORDS_PER_KEY:
         return False
     per_account = Counter(account for account, _ in {(one.account, one.rref) for one in carriers})
-    return any(records > MAX_RECORDS_PER_ADDRESS for records in per_account.values())
+    return any(records > MAX_RECORDS_PER_KEY for records in per_account.values())
 
 
 class Groups(Generic[Node]):
@@ -74,8 +76,8 @@ class Groups(Generic[Node]):
 
 
 def groups_of(
-    nodes: Iterable[bytes], carriers: Mapping[tuple[str, bytes], Iterable[Carrier]]
-) -> tuple[Groups[bytes], int]:
+    nodes: Iterable[bytes], carriers: Mapping[tuple[str, bytes], Collection[Carrier]]
+) -> tuple[Groups[bytes], frozenset[tuple[str, bytes]]]:
     """Groups what shares a current key.
 
     Args:
@@ -83,19 +85,19 @@ def groups_of(
         carriers: For each (kind, key) the live records that carry it.
 
     Returns:
-        The groups, and how many addresses joined nobody because too many records carry them.
+        The groups, and the (kind, key) that joined nobody because too many records carry them.
     """
     groups: Groups[bytes] = Groups()
     for node in nodes:
         groups.add(node)
-    crowded = 0
-    for (kind, _), holders in carriers.items():
+    crowded = set()
+    for (kind, key), holders in carriers.items():
         if not can_join(kind):
             continue
-        if is_crowded(kind, holders):
-            crowded += 1
+        if is_crowded(holders):
+            crowded.add((kind, key))
             continue
         joined = [holder.group for holder in holders if not holder.is_apart]
         for other in joined[1:]:
             groups.join(joined[0], other)
-    return groups, crowded
+    return groups, frozenset(crowded)

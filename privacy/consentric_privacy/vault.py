@@ -113,8 +113,9 @@ class Vault:
     def carriers(self, kind: str, normalised: str) -> list[bytes]:
         """Gives the rrefs of the records that carry a normalised `email` or `phone`; keeps nothing of it."""
         keys = self._pseudonyms.match_key_all(kind, normalised)
-        query = "SELECT DISTINCT rref FROM match_key WHERE key IN (?*)"
-        return sorted(rref for (rref,) in select_in(self._people.connection, query, keys))
+        query = "SELECT DISTINCT rref FROM match_key WHERE kind = ? AND key IN (?*)"
+        rows = select_in(self._people.connection, query, keys, before=(kind,))
+        return sorted(rref for (rref,) in rows)
 
     def merge(
         self, account: str, loser: tuple[str, str, str], winner: tuple[str, str, str], *, at: datetime

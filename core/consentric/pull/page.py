@@ -7,7 +7,7 @@ from datetime import datetime
 
 from consentric.control.ownership import move_record
 from consentric.sdk.records import Activity, ConsentEvent, Contact, Deletion, Merge, Record
-from consentric_privacy.vault import Merged
+from consentric_privacy.vault import Admission, Merged
 
 from . import activities, contacts
 from .report import StreamReport
@@ -51,11 +51,11 @@ class Page:
         rows = len(self.activities) + len(self.consents) + len(self.deletions) + len(self.merges)
         return rows >= _ROWS
 
-    def write(self, stores: Stores, rules: Rules, *, at: datetime, report: StreamReport) -> set[bytes]:
+    def write(self, stores: Stores, rules: Rules, *, at: datetime, report: StreamReport) -> Admission:
         """Writes people (one transaction), then warehouse (one transaction), then moves owned labels.
 
         Each step is idempotent by key, so a crash between two of them is mended by reading the page again.
-        Gives the rrefs of the contacts seen.
+        Gives what became of the contacts.
         """
         with stores.people.transaction():
             admission = contacts.write_people(self.contacts, stores, rules, at=at, report=report)
@@ -80,7 +80,7 @@ class Page:
             activities.remove_cancelled(self.activities, stores, rules)
         for merge in merged:
             move_record(stores.control, merge.loser_rref, merge.winner_rref)
-        return {record.rref for record in admission.records}
+        return admission
 
     def _follow_merges(self, stores: Stores, rules: Rules, at: datetime) -> list[Merged]:
         merged: list[Merged] = []

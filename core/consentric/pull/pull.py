@@ -126,6 +126,7 @@ class _Reader:
         self, stores: Stores, rules: Rules, began: datetime, report: StreamReport, progress: Progress | None
     ) -> None:
         self.seen: set[bytes] = set()
+        self._crowded: set[tuple[str, bytes]] = set()
         self._bookmark: Bookmark | None = None
         self._lacks_consents = False
         self._stores = stores
@@ -186,11 +187,19 @@ class _Reader:
     def _flush(self, inside: _Place | None) -> None:
         """Writes the page, then the last bookmark if the stream may be resumed there."""
         page, self._page = self._page, Page()
-        self.seen |= page.write(self._stores, self._rules, at=self._began, report=self._report)
+        admission = page.write(self._stores, self._rules, at=self._began, report=self._report)
+        self.seen.update(record.rref for record in admission.records)
+        self._note_crowds(admission.crowded)
         if self._progress is not None:
             self._progress.advance(len(page.contacts) + len(page.activities))
         if inside is not None and self._bookmark is not None:
             inside.save(self._bookmark)
+
+    def _note_crowds(self, crowded: frozenset[tuple[str, bytes]]) -> None:
+        """Counts each crowded key once, however many pages carry it."""
+        for kind, _ in crowded - self._crowded:
+            self._report.counts["crowded_addresses" if kind == "email" else "crowded_numbers"] += 1
+        self._crowded |= crowded
 
 
 def _infer_absence(

@@ -19,7 +19,8 @@ class StreamReport:
     """Why it is incomplete."""
     counts: Counter[str] = field(default_factory=Counter)
     """contacts, activities, consents, merges, deletions, new_records, joins; `unknown_record`: activities
-    of nobody we know; `other_source`: purchases of a source that does not count."""
+    of nobody we know; `other_source`: purchases of a source that does not count; `crowded_addresses` and
+    `crowded_numbers`: what joins nobody, because too many records carry it."""
 
 
 @dataclass(slots=True, kw_only=True)

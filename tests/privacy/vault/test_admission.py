@@ -14,7 +14,7 @@ def test_new_record_begins_a_person(house: Any, make: Any) -> None:
     record = admission.records[0]
     assert (len(record.rref), len(record.sid), record.rref != record.sid) == (16, 16, True)
     assert (record.is_new, record.email_usable, record.phone_usable) == (True, True, True)
-    assert (admission.moved, admission.joins, admission.crowded_addresses) == ([], [], 0)
+    assert (admission.moved, admission.joins, admission.crowded) == ([], [], frozenset())
     assert [house.count(table) for table in ("person", "record", "match_key")] == [1, 1, 2]
 
 

@@ -50,13 +50,74 @@ def test_fourth_record_of_an_account_on_one_address_does_not_join(
         page = page[size:]
     sids = [record.sid for admission in admissions for record in admission.records]
     assert sids[3] not in sids[:3]
-    assert admissions[-1].crowded_addresses == 1
+    assert [kind for kind, _ in admissions[-1].crowded] == ["email"]
+
+
+@pytest.mark.parametrize("placeholder", ["0", "none", "N/A"])
+@pytest.mark.parametrize("sizes", [(4,), (1, 1, 1, 1), (3, 1), (2, 2)])
+def test_fourth_record_of_an_account_on_one_number_does_not_join(
+    house: Any, make: Any, sizes: tuple[int, ...], placeholder: str
+) -> None:
+    page = [make(str(n), email=f"{n}@example.com", loyalty=placeholder) for n in range(4)]
+    admissions = []
+    for size in sizes:
+        admissions.append(house.admit(*page[:size]))
+        page = page[size:]
+    sids = [record.sid for admission in admissions for record in admission.records]
+    assert sids[3] not in sids[:3]
+    assert [kind for kind, _ in admissions[-1].crowded] == ["external:loyalty"]
+
+
+def test_placeholder_number_in_a_large_account_costs_a_few_rows_and_joins_nobody(
+    house: Any, make: Any
+) -> None:
+    house.admit(*(make(str(n), loyalty="0") for n in range(40)))
+    rows: list[int] = []
+
+    def counted(cursor: Any, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        rows.append(1)
+        return row
+
+    house.connection.row_factory = counted
+    admission = house.admit(make("s-1", account="shop", loyalty="0"))
+    house.connection.row_factory = None
+    assert len({house.sid(record.rref) for record in house.vault.live(None)}) == 41
+    assert [kind for kind, _ in admission.crowded] == ["external:loyalty"]
+    assert len(rows) < 20
+
+
+def test_crowded_number_takes_nothing_from_an_address_that_joins(house: Any, make: Any) -> None:
+    crowd = house.admit(*(make(str(n), email=f"{n}@example.com", loyalty="0") for n in range(4)))
+    assert house.one("s-1", account="shop", email="2@example.com", loyalty="0")[1] == crowd.records[2].sid
+
+
+def test_address_with_a_tag_and_that_without_it_do_not_join(house: Any, make: Any) -> None:
+    _, sid = house.one("1", email="alice+shop@example.com")
+    plain, other = house.one("2", email="alice@example.com")
+    assert other != sid
+    assert house.one("3", email="alice+news@example.com")[1] not in (sid, other)
+    assert house.vault.carriers("email", "alice@example.com") == [plain]
+
+
+def test_address_that_loses_its_tag_joins_from_then_on(house: Any, make: Any) -> None:
+    rref, sid = house.one("1", email="alice+shop@example.com")
+    house.one("1", email="alice@example.com")
+    assert house.vault.carriers("email", "alice@example.com") == [rref]
+    assert house.one("2", email="alice@example.com")[1] == sid
+    house.one("1", email="alice+shop@example.com")
+    assert house.one("3", email="alice+shop@example.com")[1] == sid
+
+
+def test_tagged_addresses_do_not_crowd_the_address_without_a_tag(house: Any, make: Any) -> None:
+    house.admit(*(make(str(n), email=f"alice+{n}@example.com") for n in range(5)))
+    _, sid = house.one("p", email="alice@example.com")
+    assert house.one("s-1", account="shop", email="alice@example.com")[1] == sid
 
 
 def test_three_records_of_an_account_on_one_address_are_one_person(house: Any, make: Any) -> None:
     admission = house.admit(*(make(str(n), email="alice@example.com") for n in range(3)))
     assert len({record.sid for record in admission.records}) == 1
-    assert admission.crowded_addresses == 0
+    assert admission.crowded == frozenset()
 
 
 def test_address_crowded_in_one_account_joins_in_no_other(house: Any, make: Any) -> None:
@@ -73,14 +134,14 @@ def test_crowd_is_counted_per_account(house: Any, make: Any) -> None:
 def test_placeholder_on_many_records_is_still_crowded_in_a_later_page(house: Any, make: Any) -> None:
     for start in range(0, 30, 10):
         admission = house.admit(*(make(str(n), email="none@example.com") for n in range(start, start + 10)))
-    assert admission.crowded_addresses == 1
+    assert [kind for kind, _ in admission.crowded] == ["email"]
     assert len({house.sid(record.rref) for record in house.vault.live(None)}) == 30
 
 
 def test_same_record_seen_often_does_not_crowd_its_address(house: Any, make: Any) -> None:
     for _ in range(5):
         admission = house.admit(make("1", email="alice@example.com"))
-    assert admission.crowded_addresses == 0
+    assert admission.crowded == frozenset()
 
 
 def test_retired_address_links_nobody(house: Any, make: Any) -> None:
@@ -102,6 +163,25 @@ def test_address_retired_in_the_same_page_links_nobody_in_either_order(house: An
         }
         assert by_id[f"{name}1"].sid == sid
         assert by_id[f"{name}2"].sid != sid
+
+
+def test_address_given_to_somebody_else_later_brings_nothing_along(house: Any, make: Any) -> None:
+    first, sid = house.one("1", email="reused@example.com", loyalty="L-1", created_on=date(2019, 1, 1))
+    house.one("s-1", account="shop", email="reused@example.com")
+    house.one("1", email="first@example.com", loyalty="L-1")
+    house.one("s-1", account="shop", email="first@example.com")
+    second, other = house.one("2", email="reused@example.com", loyalty="L-2")
+    assert other != sid
+    assert [one.rref for one in house.vault.records_of(other)] == [second]
+    assert house.one("s-2", account="shop", email="reused@example.com")[1] == other
+    assert house.one("1", email="first@example.com", loyalty="L-1") == (first, sid)
+
+
+def test_number_given_to_somebody_else_later_brings_nothing_along(house: Any, make: Any) -> None:
+    _, sid = house.one("1", email="first@example.com", loyalty="L-1")
+    house.one("1", email="first@example.com")
+    _, other = house.one("2", email="second@example.com", loyalty="L-1")
+    assert other != sid
 
 
 def test_address_of_a_deleted_record_links_nobody(house: Any, make: Any) -> None:

@@ -19,6 +19,8 @@ _COUNTS = {
     "joins": "joined",
     "unknown_record": "activities of nobody we know",
     "other_source": "purchases of a source that does not count",
+    "crowded_addresses": "addresses on too many records to join any",
+    "crowded_numbers": "numbers on too many records to join any",
 }
 
 
