@@ -14,6 +14,7 @@ from consentric.control.bookmarks import read_bookmark
 from consentric.control.store import ControlStore
 from consentric.pull import page
 from consentric.pull.pull import pull
+from consentric.pull.report import PullReport
 from consentric.pull.stores import Rules, Stores
 from consentric.sdk.progress import SilentProgress
 from consentric.sdk.records import Record
@@ -23,7 +24,7 @@ from consentric_privacy.keyset import Keyset
 from consentric_privacy.ledger import Ledger
 from consentric_privacy.people import PeopleStore
 from consentric_privacy.pseudonyms import Pseudonyms
-from consentric_privacy.vault import Vault
+from consentric_privacy.vault import Admission, Vault
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 RULES = Rules(
@@ -80,7 +81,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     written: list[int] = []
     write = page.Page.write
 
-    def counted(self: page.Page, *arguments: Any, **options: Any) -> set[bytes]:
+    def counted(self: page.Page, *arguments: Any, **options: Any) -> Admission:
         written.append(len(self.contacts))
         return write(self, *arguments, **options)
 
@@ -101,8 +102,8 @@ def failure() -> RemoteError:
     return RemoteError("gone away", kind=RemoteKind.TRANSIENT, account="crm", operation="read")
 
 
-def read(source: Source, stores: Stores) -> None:
-    pull(source, stores, RULES, clock=lambda: NOON, is_full=False, progress=SilentProgress())  # type: ignore[arg-type]
+def read(source: Source, stores: Stores) -> PullReport:
+    return pull(source, stores, RULES, clock=lambda: NOON, is_full=False, progress=SilentProgress())  # type: ignore[arg-type]
 
 
 def bookmark(stores: Stores) -> str | None:
@@ -148,7 +149,7 @@ def test_a_full_page_saves_the_bookmark_before_it_and_not_the_one_after(
     saved: list[str | None] = []
     write = page.Page.write
 
-    def looked(self: page.Page, *arguments: Any, **options: Any) -> set[bytes]:
+    def looked(self: page.Page, *arguments: Any, **options: Any) -> Admission:
         saved.append(bookmark(stores))
         return write(self, *arguments, **options)
 
@@ -165,3 +166,17 @@ def test_an_unsorted_stream_that_failed_starts_again(stores: Stores, pages: list
         read(source, stores)
     assert pages == [2]
     assert (known(stores), bookmark(stores)) == (2, None)
+
+
+def test_key_that_joins_nobody_is_told_once_however_many_pages_carry_it(
+    stores: Stores, pages: list[int]
+) -> None:
+    def shared(number: int) -> Contact:
+        ref = RecordRef(object="contact", id=str(number))
+        return Contact(ref=ref, email="box@example.com", external_ids={"loyalty": "none"})
+
+    report = read(Source(*(shared(number) for number in range(8)), minute(1)), stores)
+    assert pages == [2, 2, 2, 2]
+    assert (report.total("crowded_addresses"), report.total("crowded_numbers")) == (1, 1)
+    alone = read(Source(contact(9), minute(2)), stores)
+    assert "crowded_addresses" not in alone.streams[0].counts
