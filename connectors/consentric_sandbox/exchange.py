@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from .faults import Fault
+from .tally import Danger
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +26,13 @@ class Received:
     """Where this server listens, for links in answers."""
     in_flight: int = 1
     """Requests that are being answered at this moment, this one included."""
+
+    def document(self) -> Any:
+        """The body as JSON, None when it is none."""
+        try:
+            return json.loads(self.content) if self.content else None
+        except ValueError:
+            return None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +53,10 @@ class Desk(Protocol):
 
     def answer(self, received: Received) -> Outcome:
         """Answers one request; never raises for what a client may send."""
+        ...
+
+    def dangers(self, received: Received) -> set[Danger]:
+        """What the request could do to people, whatever this CRM answers."""
         ...
 
     def unreadable(self, status: int) -> Outcome:

@@ -17,6 +17,7 @@ from consentric.sdk.contracts import Endpoint
 from .certificates import ensure, server_context
 from .exchange import Desk, Outcome, Received
 from .faults import Fault
+from .tally import Tally
 
 # Not documented; long lists of fields meet it somewhere here, so a client must not come close.
 MAX_URI = 15_000
@@ -31,6 +32,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.tally = Tally.begin()
         self.closing = threading.Event()
         self.open_connections: set[socket.socket] = set()
         self._in_flight = 0
@@ -106,17 +108,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self.server.desk.unreadable(414)
         parts = urlsplit(self.path)
-        return self.server.desk.answer(
-            Received(
-                method=self.command,
-                segments=[unquote(part) for part in parts.path.strip("/").split("/")],
-                query=parse_qs(parts.query, keep_blank_values=True),
-                headers={name.lower(): value for name, value in self.headers.items()},
-                content=body,
-                host=f"https://127.0.0.1:{self.server.server_port}",
-                in_flight=in_flight,
-            )
+        received = Received(
+            method=self.command,
+            segments=[unquote(part) for part in parts.path.strip("/").split("/")],
+            query=parse_qs(parts.query, keep_blank_values=True),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            content=body,
+            host=f"https://127.0.0.1:{self.server.server_port}",
+            in_flight=in_flight,
         )
+        if self.server.tally.is_kept:
+            self.server.tally.count(self.server.desk.dangers(received))
+        return self.server.desk.answer(received)
 
     def _hold_back(self, fault: Fault) -> None:
         if fault.kind in _HELD_SECONDS:
@@ -171,3 +174,4 @@ def listen(desk: Desk) -> Iterator[Endpoint]:
         server.shutdown()
         thread.join()
         server.server_close()
+        server.tally.close()

@@ -11,9 +11,11 @@ from urllib.parse import parse_qs
 
 from consentric_sandbox.exchange import Outcome, Received
 from consentric_sandbox.faults import AFTERWARDS, INSTEAD, Fault
+from consentric_sandbox.tally import Danger
 
 from . import oauth
 from .api import Answer, ApiError, Request, invalid
+from .dangers import dangers_of
 from .limits import too_many
 from .object_writes import merge_records
 from .portal import Portal
@@ -69,6 +71,10 @@ class Desk:
         self.portal.log.close()
         if self.portal.is_changed and is_saved:
             save_changed(self.portal.state, self.folder)
+
+    def dangers(self, received: Received) -> set[Danger]:
+        """What the request could do to people, whatever is answered."""
+        return dangers_of(received)
 
     def unreadable(self, status: int) -> Outcome:
         """Refuses what the server could not read."""

@@ -9,10 +9,12 @@ from urllib.parse import unquote
 
 from consentric_sandbox.exchange import Outcome, Received
 from consentric_sandbox.faults import AFTERWARDS, INSIDE, INSTEAD, Fault
+from consentric_sandbox.tally import Danger
 
 from . import access, archives, batches
 from .account import MailchimpAccount
 from .api import Answer, Problem, Request, Throttled, invalid, not_found, projected
+from .dangers import dangers_of
 from .routes import Match, match
 from .snapshot import save_changed
 
@@ -74,6 +76,10 @@ class Desk:
         self.account.log.close()
         if self.account.is_changed and is_saved:
             save_changed(self.account.state, self.folder)
+
+    def dangers(self, received: Received) -> set[Danger]:
+        """What the request could do to people, whatever is answered."""
+        return dangers_of(received)
 
     def unreadable(self, status: int) -> Outcome:
         """Refuses what the server could not read."""

@@ -84,7 +84,10 @@ def update(account: MailchimpAccount, request: Request) -> Answer:
         raise invalid("status", f"Value must be one of: {', '.join(_CHANGEABLE)}")
     member = _stored(account, request, audience, account.member(request, audience), body)
     status = body.get("status")
-    kind: Kind = "could_subscribe" if status in _WANTS_MAIL else "unsubscribe" if status else "other"
+    permits = any(one["enabled"] for one in body.get("marketing_permissions", []))
+    kind: Kind = "unsubscribe" if status else "other"
+    if status in _WANTS_MAIL or permits:
+        kind = "could_subscribe"
     account.accept(kind, request, [f"{audience.id}/{member.id}"], [_values(body)])
     return 200, printed(account, audience, member, request)
 

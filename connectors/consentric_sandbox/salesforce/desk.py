@@ -8,10 +8,12 @@ from email.utils import formatdate
 
 from consentric_sandbox.exchange import Outcome, Received
 from consentric_sandbox.faults import AFTERWARDS, INSTEAD, Fault
+from consentric_sandbox.tally import Danger
 
 from . import bulk_ingest, bulk_query, oauth
 from .api import JSON, ApiError, Reply, Request, limit_reached
 from .bulk_jobs import catch_up
+from .dangers import dangers_of
 from .ids import known_id
 from .lifecycle import merge
 from .org import Org
@@ -69,6 +71,10 @@ class Desk:
         self.org.log.close()
         if self.org.is_changed and is_saved:
             save_changed(self.org.state, self.folder)
+
+    def dangers(self, received: Received) -> set[Danger]:
+        """What the request could do to people, whatever is answered."""
+        return dangers_of(received)
 
     def unreadable(self, status: int) -> Outcome:
         """Refuses what the server could not read."""

@@ -230,6 +230,11 @@ def small_account() -> MailchimpState:
     return state
 
 
+@pytest.fixture(autouse=True)
+def declared(driven_on_purpose: None) -> None:
+    """Raw HTTP and the vendor's SDK ask here for all that a CRM can do."""
+
+
 @pytest.fixture
 def state() -> MailchimpState:
     return small_account()

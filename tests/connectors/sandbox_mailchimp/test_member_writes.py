@@ -118,7 +118,7 @@ def test_fields_and_permissions_are_changed(service):
     assert found["full_name"] == "Ada Byron"
     assert [one["enabled"] for one in found["marketing_permissions"]] == [True, True]
     assert found["last_changed"] == "2026-06-15T13:00:00+00:00"
-    assert kinds(service) == [("members.update", "other")]
+    assert kinds(service) == [("members.update", "could_subscribe")]
 
 
 @pytest.mark.parametrize(

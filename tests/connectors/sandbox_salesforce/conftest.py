@@ -176,6 +176,11 @@ def small_org() -> tuple[SalesforceState, dict[str, str]]:
     return state, ids
 
 
+@pytest.fixture(autouse=True)
+def declared(driven_on_purpose: None) -> None:
+    """Raw HTTP and the vendor's SDK ask here for all that a CRM can do."""
+
+
 @pytest.fixture
 def org() -> tuple[SalesforceState, dict[str, str]]:
     return small_org()
