@@ -7,19 +7,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from consentric.sdk.contracts import LabelSet, SegmentLabel
+from consentric.sdk.errors import ConfigError
 from consentric.sdk.records import RecordRef
-from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.sets import SegmentSet, assemble, segments_named
 from consentric.segments.settings import Texts
 from consentric.sync.outlet import Outlet, open_outlet
 from consentric.sync.settings import DestinationSettings
 
 from .job import Job
+from .messages import unknown_name
 from .workspace import Workspace
 
 
 def segment_sets(workspace: Workspace) -> tuple[SegmentSet, ...]:
     """The configured sets with their segments."""
     return assemble(workspace.settings.segment_set, workspace.settings.segment)
+
+
+def segment_named(workspace: Workspace, name: str) -> str:
+    """The one segment that somebody means, as `SET.KEY`.
+
+    Raises:
+        ConfigError: No segment has this name, or several have.
+    """
+    sets = segment_sets(workspace)
+    found = [f"{one.name}.{one.segments[0].key}" for one in segments_named(sets, name)]
+    if not found:
+        raise unknown_name("segment", name, [f"{one.name}.{s.key}" for one in sets for s in one.segments])
+    if len(found) > 1:
+        raise ConfigError(
+            f'"{name}" is a segment of several sets',
+            hint=f"say which: {', '.join(found)}",
+            code="CS243",
+        )
+    return found[0]
 
 
 def rules_of(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:

@@ -18,13 +18,14 @@ from consentric.segments.compute import compute
 from consentric.segments.rates import Rate, read_rates
 from consentric.segments.report import SegmentReport
 from consentric.sync.apply import STALE, resumable_plans
+from consentric.sync.part import Part
 from consentric.sync.report import ApplyReport, PlanReport
 from consentric.sync.seal import approvable_plan, approve_plan
 from consentric.sync.settings import DestinationSettings
 
 from .job import Job, running
 from .messages import fields, unknown_name
-from .outlets import rules_of, segment_sets
+from .outlets import rules_of, segment_named, segment_sets
 from .places import CACHE_FOLDER
 from .reading import Reading, Unread, decide, read_connections
 from .workspace import Workspace
@@ -118,16 +119,24 @@ def plan(
     *,
     destinations: Sequence[str] = (),
     as_of: date | None = None,
+    canary: int | None = None,
+    only: str = "",
     progress: Progress,
 ) -> Planning:
-    """Seals a plan for each destination; writes nothing to a CRM."""
+    """Seals a plan for each destination; writes nothing to a CRM.
+
+    Args:
+        canary: At most so many records with changes, for a first look in the CRM.
+        only: Only what enters, moves to or leaves this segment; a key, `SET.KEY` or a title.
+    """
+    segment = segment_named(workspace, only) if only else ""
     chosen = [destination_named(workspace, name) for name in destinations]
     with running(workspace, "plan", progress=progress) as job:
         _require_current_rules(workspace)
         gate = decide(job)
         day = as_of or last_complete_day(workspace)
         plans = tuple(
-            make_plan(job, destination, as_of_day=day)
+            make_plan(job, destination, as_of_day=day, part=Part(records=canary, segment=segment))
             for destination in chosen or workspace.settings.destination
         )
         job.summary.update(plans=" ".join(one.plan for one in plans))

@@ -9,6 +9,7 @@ from functools import partial
 from consentric.gate.gate import permits
 from consentric.sdk.permit import Permit
 from consentric.sync.apply import apply_plan
+from consentric.sync.part import Part
 from consentric.sync.removals import denials_only
 from consentric.sync.report import ApplyReport, PlanReport
 from consentric.sync.seal import seal_plan
@@ -35,8 +36,10 @@ def destination_named(workspace: Workspace, name: str) -> DestinationSettings:
     return known[name]
 
 
-def make_plan(job: Job, destination: DestinationSettings, *, as_of_day: date) -> PlanReport:
-    """Seals a plan of what this destination should show; writes nothing to its CRM."""
+def make_plan(
+    job: Job, destination: DestinationSettings, *, as_of_day: date, part: Part | None = None
+) -> PlanReport:
+    """Seals a plan of what this destination should show, or of a part; writes nothing to its CRM."""
     workspace = job.workspace
     job.progress.step(f"{destination.name}: planning")
     purposes = purposes_of_sets(workspace)
@@ -60,6 +63,7 @@ def make_plan(job: Job, destination: DestinationSettings, *, as_of_day: date) ->
         as_of_day=as_of_day,
         plans_folder=workspace.folder / PLANS_FOLDER,
         rules=rules_of(workspace, destination.sets),
+        part=part,
     )
 
 

@@ -24,6 +24,7 @@ COLUMNS = (
     "id, run, destination, parent, kind, base_rev, config_digest, as_of_day, state, own_rev, sealed_at,"
     " sha256, brake, report, approved_sha256, used_at"
 )
+_IS_WHOLE = "coalesce(json_extract(report, '$.part'), '') = ''"
 OP_COLUMNS = "rref, verb, target, old, new, change, cause, reason, effect, step"
 
 
@@ -104,6 +105,11 @@ class Plan:
     def is_approved(self) -> bool:
         """Whether somebody approved exactly these rows."""
         return self.approved_sha256 == self.sha256
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it left changes to a later plan on purpose."""
+        return bool(self.report.get("part"))
 
 
 class PlanHash:
@@ -204,10 +210,10 @@ def children_of(store: ControlStore, plan_id: str) -> list[Plan]:
 
 
 def finished_plans(store: ControlStore, destination: str, *, limit: int) -> list[Plan]:
-    """Plans of changes that were applied or found nothing to do, newest first; no mere removals."""
+    """Plans of all changes that were applied or found nothing to do, newest first; no parts, no removals."""
     return _plans(
         store,
-        "destination = ? AND kind = 'changes'"
+        f"destination = ? AND kind = 'changes' AND {_IS_WHOLE}"
         " AND (state = 'applied' OR (state = 'sealed' AND json_extract(report, '$.ops') = 0"
         " AND json_array_length(report, '$.provisions') = 0)) ORDER BY rowid DESC LIMIT ?",
         destination,
@@ -216,9 +222,10 @@ def finished_plans(store: ControlStore, destination: str, *, limit: int) -> list
 
 
 def was_ever_applied(store: ControlStore, destination: str) -> bool:
-    """Whether a plan with changes was finished there; one that found nothing to do proves nothing."""
+    """Whether a plan of all changes was finished there; one that found nothing to do proves nothing."""
     row = store.connection.execute(
-        "SELECT EXISTS(SELECT 1 FROM plan WHERE destination = ? AND state = 'applied' AND kind = 'changes'"
+        "SELECT EXISTS(SELECT 1 FROM plan WHERE destination = ? AND state = 'applied'"  # noqa: S608 - constant
+        f" AND kind = 'changes' AND {_IS_WHOLE}"
         " AND json_extract(report, '$.ops') > 0)",
         (destination,),
     ).fetchone()

@@ -38,3 +38,17 @@ def assemble(
             own = usual_segments(settings.name, settings.method)
         assembled.append(SegmentSet(settings=settings, segments=own))
     return tuple(assembled)
+
+
+def segments_named(sets: Sequence[SegmentSet], name: str) -> tuple[SegmentSet, ...]:
+    """Each set that has a segment of this name, with that segment alone.
+
+    A segment is named by its key, as `SET.KEY`, or by its title in either language.
+    """
+    return tuple(
+        SegmentSet(settings=one.settings, segments=(segment,))
+        for one in sets
+        for segment in one.segments
+        if name in (segment.key, f"{one.name}.{segment.key}")
+        or name.casefold() in (segment.name.en.casefold(), segment.name.fr.casefold())
+    )

@@ -176,7 +176,7 @@ class _Apply:
         with store.transaction() as database:
             set_plan_state(database, self.plan.id, "applied", now=now)
             forget_rejections(database, self.plan.id)
-            if self.plan.head.kind == "changes":
+            if self.plan.head.kind == "changes" and not self.plan.is_part:
                 forget_merges(database, self.outlet.name)
 
 

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar
 
 from consentric.control.outbox import RECORD_GONE
 from consentric.control.ownership import GONE, MirrorRow, Owned
+from consentric.control.plans import OpRow
 from consentric.sdk.contracts import Verb
 from consentric.sdk.permit import Effect
 
@@ -25,13 +26,15 @@ MEMBER = "member"
 
 BY_HAND = "CHANGED_BY_HAND"
 REJECTED_BEFORE = "REJECTED_BEFORE"
+LEFT_OUT = "LEFT_OUT"
+"""Left for a later plan by a plan of a part."""
 
 MAX_REJECTIONS = 8
 """A label that a CRM refused so often is not sent again until somebody says so."""
 
 KIND_ORDER: tuple[ChangeKind, ...] = ("leave", "move", "enter")
 _STATE_ORDER: tuple[State, ...] = ("rejected", "written", "withheld", "unchanged")
-_REASON_ORDER = (REJECTED_BEFORE, *EFFECTS, BY_HAND, RECORD_GONE)
+_REASON_ORDER = (REJECTED_BEFORE, *EFFECTS, BY_HAND, RECORD_GONE, LEFT_OUT)
 # Removals go before additions, so nobody stands in two segments; the person's own no goes before all.
 DENIAL_STEP = 1
 _STEPS: Mapping[Verb, int] = {"clear": 2, "remove": 2, "set": 3, "add": 4}
@@ -56,6 +59,21 @@ class PlannedOp:
     def is_explicit_denial(self) -> bool:
         """Whether the person's own no takes this label off; such an op is never braked."""
         return self.effect == "remove"
+
+    def as_row(self) -> OpRow:
+        """The row of the plan that it becomes."""
+        return OpRow(
+            rref=self.rref,
+            verb=self.verb,
+            target=self.target,
+            old=self.old,
+            new=self.new,
+            change=self.change,
+            cause=self.cause,
+            reason=self.reason,
+            effect=self.effect,
+            step=self.step,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,8 @@ class PlanReport:
 
     plan: str
     """Id of the plan; `denials` of a braked plan have their own."""
+    part: str = ""
+    """Which part of all changes it takes, in words; empty for all."""
     destination: str
     account: str
     as_of_day: str

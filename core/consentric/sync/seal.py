@@ -39,6 +39,7 @@ from .brake import MEDIAN_OF, History, brake_reasons
 from .costs import CostCount
 from .listing import Listing
 from .outlet import Links, Outlet, config_digest, open_outlet
+from .part import Part
 from .planner import Circumstances, PlannedOp, is_list, plan_records
 from .report import PlannedProvision, PlanReport, Tally
 from .settings import DestinationSettings
@@ -59,6 +60,7 @@ def seal_plan(
     as_of_day: date,
     plans_folder: Path,
     rules: Mapping[str, str],
+    part: Part | None = None,
 ) -> PlanReport:
     """Plans a destination and seals the plan; reads from the CRM what is missing there, writes nothing to it.
 
@@ -71,6 +73,8 @@ def seal_plan(
         as_of_day: The day of the run, written beside a label as `since`.
         plans_folder: Folder of the listings, `plans/ID/rows.parquet`.
         rules: Set to a hash of its rules; a changed one is the cause of that set's changes.
+        part: Which changes to take; all of them when None. A part is no finished plan: the first apply, a
+            changed rule and what else the brake looks at are still to come.
 
     Raises:
         RemoteError: When the CRM cannot be asked, or a field or list of our name is not ours.
@@ -93,6 +97,7 @@ def seal_plan(
         as_of_day=as_of_day,
         plans_folder=plans_folder,
         rules=rules,
+        part=part or Part(),
     )
     return maker.make(wanted)
 
@@ -141,6 +146,7 @@ class _Maker:
     as_of_day: date
     plans_folder: Path
     rules: Mapping[str, str]
+    part: Part
 
     def make(self, wanted: Iterable[Wanted]) -> PlanReport:
         """Everything in one transaction: a plan is there with its hash, or not at all."""
@@ -178,7 +184,7 @@ class _Maker:
         around = self._circumstances()
         whole: list[bytes] = []
         records = plan_records(wanted, owned_labels(store, name), mirror_rows(store, name), around)
-        for record in records:
+        for record in map(self.part.of, records):
             tally.add(record)
             listing.add(record)
             ops = [op for one in record.sets for op in one.ops]
@@ -217,6 +223,7 @@ class _Maker:
         )
         return PlanReport(
             plan=plan_id,
+            part=str(self.part),
             destination=self.outlet.name,
             account=self.outlet.settings.to,
             as_of_day=self.as_of_day.isoformat(),
@@ -272,21 +279,7 @@ def _provision_ops(provisions: Iterable[PlannedProvision]) -> Iterator[PlannedOp
 
 
 def _hashed(digest: PlanHash, ops: Iterable[PlannedOp]) -> list[OpRow]:
-    rows = [
-        OpRow(
-            rref=op.rref,
-            verb=op.verb,
-            target=op.target,
-            old=op.old,
-            new=op.new,
-            change=op.change,
-            cause=op.cause,
-            reason=op.reason,
-            effect=op.effect,
-            step=op.step,
-        )
-        for op in ops
-    ]
+    rows = [op.as_row() for op in ops]
     for row in rows:
         digest.add(row)
     return rows

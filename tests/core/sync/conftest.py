@@ -28,6 +28,7 @@ from consentric.sdk.records import RecordRef
 from consentric.sync.apply import apply_plan
 from consentric.sync.mirror import read_labels
 from consentric.sync.outlet import open_outlet
+from consentric.sync.part import Part
 from consentric.sync.seal import approve_plan, seal_plan
 from consentric.sync.settings import BrakeSettings, DestinationSettings
 from consentric.sync.wanted import Wanted
@@ -263,7 +264,7 @@ class World:
         self.refreshes += 1
         return self.consents_readable
 
-    def plan(self, *, approved: bool = True):
+    def plan(self, *, approved: bool = True, part: Part | None = None):
         report = seal_plan(
             self.store,
             destination=self.settings,
@@ -276,6 +277,7 @@ class World:
             as_of_day=date(2026, 11, 20),
             plans_folder=self.folder / "plans",
             rules=self.rules,
+            part=part,
         )
         if report.brake and approved:
             approve_plan(self.store, report.plan, by="ops", reason="test", clock=self.clock)

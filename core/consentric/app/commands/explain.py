@@ -87,16 +87,11 @@ def _explain_code(session: Session, code: str) -> None:
 def _explain_segment(session: Session, name: str) -> None:
     from consentric.app.config import load_config
     from consentric.app.render.segments import listed_segments_text
-    from consentric.segments.sets import SegmentSet, assemble
+    from consentric.segments.sets import assemble, segments_named
 
     settings = load_config(session.config).settings
     sets = assemble(settings.segment_set, settings.segment)
-    found = [
-        SegmentSet(settings=one.settings, segments=(segment,))
-        for one in sets
-        for segment in one.segments
-        if name in (segment.key, f"{one.name}.{segment.key}")
-    ]
+    found = segments_named(sets, name)
     if not found:
         raise unknown_name("segment", name, [f"{one.name}.{s.key}" for one in sets for s in one.segments])
     lines = [listed_segments_text(found, session.lang)]

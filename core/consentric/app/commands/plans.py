@@ -11,25 +11,38 @@ from consentric.app.session import current_session
 
 @click.command()
 @click.argument("destinations", nargs=-1, metavar="[DEST]...")
+@click.option(
+    "--canary", type=click.IntRange(min=1), metavar="N", help="Only the first N records with changes."
+)
+@click.option("--only", default="", metavar="SEGMENT", help="Only what enters, moves to or leaves a segment.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show N records of each group.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when changes are pending.")
 @click.pass_context
 def plan(
     ctx: click.Context,
     destinations: tuple[str, ...],
     *,
+    canary: int | None,
+    only: str,
+    sample: int | None,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would be written to the CRMs; write nothing.
 
     The plan is sealed: `apply` writes exactly it, once, and refuses it when the data has moved on.
+    With --canary or --only it is a part: apply it, look at it in the CRM, then plan the rest. Whoever said
+    no is in every part.
 
     \b
     Examples:
       consentric plan
+      consentric plan --canary 50
+      consentric plan --only "At risk" --sample 5
       consentric plan hubspot-prod --as-of 2026-06-15
     """
     from consentric.app import stages
     from consentric.app.outlets import segment_sets
+    from consentric.app.plan_samples import samples_json, samples_of
     from consentric.app.render.plan import plans_text
     from consentric.app.render.segments import titles_of
     from consentric.app.workspace import Workspace
@@ -37,10 +50,17 @@ def plan(
     session = current_session()
     with Workspace.open(session.config) as workspace, session.working() as work:
         planning = stages.plan(
-            workspace, destinations=destinations, as_of=session.as_of, progress=work.progress
+            workspace,
+            destinations=destinations,
+            as_of=session.as_of,
+            canary=canary,
+            only=only,
+            progress=work.progress,
         )
+        samples = samples_of(workspace, planning.plans, sample) if sample else {}
         titles = titles_of(segment_sets(workspace), session.lang)
-    session.show("consentric.plans/1", planning.as_json(), plans_text(planning, titles))
+    data = planning.as_json() | ({"samples": samples_json(samples)} if sample else {})
+    session.show("consentric.plans/1", data, plans_text(planning, titles, samples))
     if any(report.refused for report in planning.plans):
         ctx.exit(2)
     is_pending = any(report.has_changes for report in planning.plans)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from consentric.app.plan_samples import Sample, Samples
 from consentric.app.stages import Planning
 from consentric.sync.report import Cost, PlanReport
 
@@ -12,29 +13,33 @@ from .ledger import Ledger, ledger_lines, note_line
 from .table import number
 from .words import counted, in_words
 
+FIRST_LOOK = 50
+"""Records of the part that a first apply offers to begin with."""
+
 Titles = Mapping[str, str]
 """`SET.SEGMENT` to the segment's name; a segment that is not in it shows its key."""
 
 
-def plans_text(planning: Planning, titles: Titles) -> str:
+def plans_text(planning: Planning, titles: Titles, samples: Samples | None = None) -> str:
     """Who may be segmented and labelled, then all plans of one command, one below the other."""
     if not planning.plans:
         return "No destination is configured, so there is nothing to plan."
     if not planning.gate.people:
         return "Nobody is known yet, so there is nobody to plan for.\nNext:  consentric pull"
-    plans = [plan_text(report, titles) for report in planning.plans]
+    plans = [plan_text(report, titles, (samples or {}).get(report.plan, ())) for report in planning.plans]
     return "\n\n".join([gate_text(planning.gate), *plans])
 
 
-def plan_text(report: PlanReport, titles: Titles) -> str:
-    """One plan."""
+def plan_text(report: PlanReport, titles: Titles, samples: Sequence[Sample] = ()) -> str:
+    """One plan, with examples of what it does when there are some."""
     parts = [
-        f"Plan {report.plan}   data as of {report.as_of_day}",
+        f"Plan {report.plan}   data as of {report.as_of_day}" + (f"   {report.part}" if report.part else ""),
         f'  {report.destination} "{report.account}"',
         *_states(report, titles),
         note_line("why", counted(report.causes, {}) or "nothing changed"),
         note_line("cost", _cost(report.cost)),
         *_attention(report),
+        *_examples(samples, titles),
         f"Nothing has been written.   Full list: {report.rows} (by record reference)",
         *_next(report),
     ]
@@ -93,6 +98,20 @@ def _attention(report: PlanReport) -> list[str]:
     return ["  Attention", *(f"    ! {sentence}" for sentence in found)] if found else []
 
 
+def _examples(samples: Sequence[Sample], titles: Titles) -> list[str]:
+    if not samples:
+        return []
+    lines = ["  Examples"]
+    for one in samples:
+        before, after = (
+            title_of(titles, f"{one.set}.{key}") if key else "" for key in (one.before, one.after)
+        )
+        words = {"enter": f"enter {after}", "move": f"{before} to {after}", "leave": f"leave {before}"}
+        told = words.get(one.change) or f"{one.state}: {in_words(one.reason)}"
+        lines.append(f"    {told:<34}{', '.join(one.records)}")
+    return lines
+
+
 def _next(report: PlanReport) -> list[str]:
     if report.refused:
         # An assessment that was altered is no fault of the files; the rest is.
@@ -104,5 +123,14 @@ def _next(report: PlanReport) -> list[str]:
         return [
             f'Next:  consentric approve {report.plan} --reason "..."',
             f"       consentric apply {report.plan}",
+            *_then(report),
         ]
-    return [f"Next:  consentric apply {report.plan}"]
+    return [f"Next:  consentric apply {report.plan}", *_then(report)]
+
+
+def _then(report: PlanReport) -> list[str]:
+    if report.part:
+        return [f"       look at it in the CRM, then  consentric plan {report.destination}   for the rest"]
+    if report.first_apply and report.enter > FIRST_LOOK:
+        return [f"or first a few:  consentric plan {report.destination} --canary {FIRST_LOOK}"]
+    return []

@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = {
     "CONTRACT_ENDED": "contract ended",
     "EVIDENCE_INSUFFICIENT": "unproved",
     "GONE": "gone",
+    "LEFT_OUT": "left for a later plan",
     "LIA_MISSING": "assessment missing",
     "MINOR_NO_PARENTAL_CONSENT": "minor without parental consent",
     "MINOR_PROFILING": "minor",
