@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -34,6 +34,15 @@ class FilesConnector(Connector):
         self._zone = ZoneInfo(settings.time_zone)
         self._files: dict[str, ContactsFile | ActivitiesFile] = {"contacts": settings.contacts}
         self._files.update({f"activities:{file.path.as_posix()}": file for file in settings.activities})
+
+    @classmethod
+    def unnumbered_purchases(cls, settings: Any) -> Sequence[tuple[str | int, ...]]:
+        """The column of each file that may hold orders or refunds."""
+        return [
+            ("activities", index, "columns", "order_number")
+            for index, file in enumerate(settings.activities)
+            if file.kind in (None, "order", "refund") and file.columns.order_number is None
+        ]
 
     def check(self) -> Account:
         """Opens every file and looks for its columns.

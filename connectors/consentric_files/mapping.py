@@ -89,7 +89,7 @@ def read_activities(
             order_number=row.text(columns.order_number),
             campaign=row.text(columns.campaign),
             category=row.text(columns.category),
-            is_cancelled=row.flag(columns.cancelled) or False,
+            is_cancelled=bool(row.flag(columns.cancelled) or row.flag(columns.test)),
         )
 
 

@@ -113,6 +113,7 @@ class ActivityColumns(_Section):
     campaign: Column | None = None
     category: Column | None = None
     cancelled: Column | None = None
+    test: Column | None = None
 
 
 class ActivitiesFile(TableFile):

@@ -46,7 +46,7 @@ class Source:
 def read_activities(client: HubSpotClient, source: Source, since: Bookmark | None) -> Iterator[Record]:
     """All activities of a source, or those changed since the bookmark, then those that were deleted.
 
-    A row without a contact counts for nobody.
+    A row without a contact is yielded as the act of nobody, for the engine to count.
     """
     asked, missing = _properties(client, source)
     watermark, tally, unlinked = Watermark(client, since), Tally(client, source.object_type), 0
@@ -55,10 +55,14 @@ def read_activities(client: HubSpotClient, source: Source, since: Bookmark | Non
         unlinked += len(rows) - len(contacts)
         for row in rows:
             number, properties = str(row["id"]), properties_of(row)
-            watermark.see(instant(properties.get(_MODIFIED)))
+            at = instant(properties.get(_MODIFIED))
+            watermark.see(at)
             tally.note(number)
-            if number in contacts:
-                yield from source.shape(number, properties, contact_ref(contacts[number]))
+            nobody = RecordRef(object=source.object_type, id=number)
+            record = contact_ref(contacts[number]) if number in contacts else nobody
+            yield from source.shape(number, properties, record)
+            if since is not None and number not in contacts and at is not None:
+                yield from _cancellations(source, row, at)  # it may have had a contact before
         if since is not None and rows:
             yield watermark.bookmark()
     logger.info("%s: %d rows without a contact", source.object_type, unlinked)

@@ -13,6 +13,8 @@ from .activities import Source
 from .values import amount, instant, is_true
 
 _CANCELLED = frozenset({"cancelled", "canceled", "voided"})
+_UNPAID = frozenset({"pending", "unpaid", "authorized"})
+"""Words of `hs_payment_status` alone: a delivery that is pending says nothing about the money."""
 _REFUNDED = frozenset({"refunded", "returned"})
 _ORDER_STATES = ("hs_fulfillment_status", "hs_external_order_status", "hs_payment_status")
 
@@ -89,12 +91,13 @@ def _order(
         currency=properties.get("hs_currency_code"),
         order_number=_order_number(properties, order_number),
         is_cancelled=bool(states & _CANCELLED)
+        or (properties.get("hs_payment_status") or "").strip().lower() in _UNPAID
         or bool(properties.get("hs_cancelled_date") or properties.get("hs_external_cancel_date")),
     )
     paid_back = _paid_back(properties, worth, is_refunded=bool(states & _REFUNDED))
     if paid_back is None or order.kind == "refund":
         return (order,)
-    return (order, replace(order, key=f"{key}:refund", kind="refund", amount=-paid_back))
+    return (order, replace(order, key=f"{key}:refund", kind="refund", amount=-paid_back, refund_of=key))
 
 
 def _paid_back(properties: Properties, worth: Decimal | None, *, is_refunded: bool) -> Decimal | None:

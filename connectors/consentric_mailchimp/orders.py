@@ -21,6 +21,8 @@ _LAG = timedelta(minutes=1)
 _PATH, _OPERATION = "/ecommerce/orders", "orders.list"
 _PASSES = 3
 _CANCELLED = frozenset({"cancelled", "canceled", "voided", "expired"})
+_UNPAID = frozenset({"pending", "unpaid", "authorized"})
+"""Not bought yet. A shop that tells no state is believed: its orders are in the list."""
 _REFUNDED = frozenset({"refunded"})
 """Mailchimp has no amount for what was paid back; of a part of an order nothing is known."""
 _FIELDS = (
@@ -68,6 +70,7 @@ class _Orders:
 
     def __init__(self, client: MailchimpClient) -> None:
         self.unlinked = 0
+        self._has_number = client.settings.order_number is not None
         self._client = client
         self._directories = Directories(client)
         self._seen: set[int] = set()
@@ -85,7 +88,7 @@ class _Orders:
         for rows in self._client.pages(_PATH, _OPERATION, "orders", query=query):
             fresh = [row for row in rows if self._is_fresh(row)]
             for row, record in self._linked(fresh):
-                yield from _activities(row, record)
+                yield from _activities(row, record, has_number=self._has_number)
 
     def missing(self) -> int:
         """How many orders are there that were not seen."""
@@ -116,11 +119,12 @@ class _Orders:
                 contact = contacts.get(number)
                 if contact is None:
                     self.unlinked += 1
-                else:
-                    yield row, member_ref(list_id, contact)
+                # Nobody is known under the number of the order: the engine counts it, for nobody.
+                nobody = RecordRef(object="order", id=f"{row.get('store_id')}:{row.get('id')}")
+                yield row, nobody if contact is None else member_ref(list_id, contact)
 
 
-def _activities(row: Row, record: RecordRef) -> tuple[Activity, ...]:
+def _activities(row: Row, record: RecordRef, *, has_number: bool) -> tuple[Activity, ...]:
     """The order, and what was paid back of it as an activity of its own; none without a date."""
     at = instant(row.get("processed_at_foreign"))
     if at is None:
@@ -134,10 +138,13 @@ def _activities(row: Row, record: RecordRef) -> tuple[Activity, ...]:
         at=at,
         amount=worth,
         currency=currency(row.get("currency_code")),
-        order_number=str(row.get("id") or "") or None,
+        order_number=(str(row.get("id") or "") or None) if has_number else None,
         campaign=str(row.get("campaign_id") or "") or None,
-        is_cancelled=bool(row.get("cancelled_at_foreign")) or state in _CANCELLED,
+        is_cancelled=bool(row.get("cancelled_at_foreign")) or state in _CANCELLED | _UNPAID,
     )
     if order.kind == "refund" or not worth or state not in _REFUNDED:
         return (order,)
-    return (order, replace(order, key=f"{order.key}:refund", kind="refund", amount=-worth))
+    return (
+        order,
+        replace(order, key=f"{order.key}:refund", kind="refund", amount=-worth, refund_of=order.key),
+    )

@@ -31,6 +31,8 @@ class MailchimpSettings(BaseModel):
     permissions: dict[VendorId, str] = Field(default_factory=dict)
     """Number of a marketing permission (GDPR fields of the form) to the purpose it speaks for."""
     purchases: Literal["orders"] | None = None
+    order_number: Literal["id"] | None = None
+    """`id`: what Mailchimp calls the id of an order is the shop's order number; it knows no other."""
     activities: list[Literal["campaigns"]] = Field(default_factory=list)
     phone: MergeTag | Literal["sms_phone_number"] | None = None
     """Merge tag with the phone number, or `sms_phone_number`; not asked for unless named."""

@@ -60,8 +60,9 @@ class Source:
 def read_activities(client: SalesforceClient, source: Source, since: Bookmark | None) -> Iterator[Record]:
     """All activities of a source, or those changed since the bookmark, deleted ones among them.
 
-    A row without a person counts for nobody. Rows come by time of their last change, so every bookmark is
-    a promise; rows whose links changed come first, since their own time did not.
+    A row without a person is yielded as the act of nobody, for the engine to count. Rows
+    come by time of their last change, so every bookmark is a promise; rows whose links changed come
+    first, since their own time did not.
 
     Raises:
         RemoteError: Of any kind.
@@ -139,10 +140,13 @@ class _Reading:
             at = instant(row[STAMP])
             if is_in_order:
                 self.watermark.see(at)
-            activities = self._source.shape(row, persons[row["Id"]]) if row["Id"] in persons else ()
+            nobody = RecordRef(object=self._source.entity, id=row["Id"])
+            is_live = not is_true(row.get("IsDeleted"))
+            activities = self._source.shape(row, persons.get(row["Id"], nobody)) if is_live else ()
             yield from activities
             if self.watermark.start is not None and at is not None:
-                yield from self._leaving(row["Id"], {one.key for one in activities}, at)
+                kept = {one.key for one in activities if row["Id"] in persons}
+                yield from self._leaving(row["Id"], kept, at)
 
     def _leaving(self, id: str, kept: set[str], at: datetime) -> Iterator[Activity]:
         record = RecordRef(object=self._source.entity, id=id)

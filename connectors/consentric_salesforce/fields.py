@@ -77,6 +77,7 @@ def person_fields(
     named = (*configured, *phone, *context.external_ids)
     asked = (*found.present(("Email", "CreatedDate", BOUNCED, *_CONVERSION)), *opt_outs, *country)
     objections = _objections(schema, found)
+    own_id = {"Id": settings.record_id_as} if settings.record_id_as else {}
     individual = tuple(f"Individual.{flag}" for flag in objections)
     return PersonFields(
         entity=entity,
@@ -86,7 +87,10 @@ def person_fields(
         phone=next(iter(found.present(phone)), None),
         country=country[0] if country else None,
         fields={one: found.fields[one].type for one in found.present(configured)},
-        external_ids={one: key for one, key in context.external_ids.items() if one in found.fields},
+        external_ids={
+            **own_id,
+            **{one: key for one, key in context.external_ids.items() if one in found.fields},
+        },
         missing=tuple(one for one in dict.fromkeys((*configured, *phone)) if one not in found.fields),
     )
 

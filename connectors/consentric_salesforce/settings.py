@@ -48,6 +48,8 @@ class SalesforceSettings(BaseModel):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     """Of an org with a single currency; one with several says it with each amount."""
     activities: list[ActivitySource] = Field(default_factory=list)
+    record_id_as: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
+    """Name under which the Id of contacts and leads joins records of other connections that carry it."""
     phone: FieldName | None = None
     """Field with the phone number, as `Phone` or `MobilePhone`; not asked for unless named."""
     overlap_minutes: int = Field(default=10, ge=1, le=1440)

@@ -99,7 +99,7 @@ def load_config(path: Path) -> Config:
     if not document.faults:
         found += cross_faults(document)
         found += segment_faults(document)
-        found += _purchase_faults(document, connections)
+        found += _purchase_faults(document, connections, plugins)
         found += _clock_faults(document, plugins)
     faults = [*document.faults, *_in_order(document, found)]
     if faults or settings is None:
@@ -172,16 +172,21 @@ def _secrets_written_down(
     return faults
 
 
-def _purchase_faults(document: Document, connections: Mapping[str, BaseModel]) -> list[Found]:
+def _purchase_faults(
+    document: Document, connections: Mapping[str, BaseModel], plugins: Plugins
+) -> list[Found]:
     """Two sources mirror each other's orders; only an order number tells one purchase from two."""
     sources = document.value(("purchases", "from"))
     if not isinstance(sources, list) or len(sources) < 2:
         return []
     found: list[Found] = []
     for name in sources:
-        settings = connections.get(name) if isinstance(name, str) else None
-        if settings is not None and not _names(settings.model_dump(), "order_number"):
-            path: KeyPath = ("connections", name, "order_number")
+        if not isinstance(name, str) or name not in connections:
+            continue  # a fault of its own
+        prefix: KeyPath = ("connections", name)
+        connector = plugins.connector(str(document.value((*prefix, "connector"))))
+        for lacking in connector.unnumbered_purchases(connections[name]):
+            path = (*prefix, *lacking)
             fault = Fault(
                 f'purchases come from {len(sources)} sources, and "{name}" does not say which field holds'
                 " the order number",
@@ -191,13 +196,6 @@ def _purchase_faults(document: Document, connections: Mapping[str, BaseModel]) -
             )
             found.append((path, fault))
     return found
-
-
-def _names(value: Any, key: str) -> bool:
-    """Whether a setting of that name has a value anywhere inside."""
-    if isinstance(value, dict):
-        return bool(value.get(key)) or any(_names(inner, key) for inner in value.values())
-    return isinstance(value, list | tuple) and any(_names(inner, key) for inner in value)
 
 
 def _clock_faults(document: Document, plugins: Plugins) -> list[Found]:

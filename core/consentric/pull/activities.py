@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -26,7 +27,7 @@ def known_activities(
 ) -> Known:
     """The activities that count, each with the rref of its record; the others are counted by reason."""
     live = [a for a in activities if not a.is_cancelled]
-    counted = [a for a in live if rules.counts_purchases or a.kind not in PURCHASES]
+    counted = [_signed(a) for a in live if rules.counts_purchases or a.kind not in PURCHASES]
     report.counts["other_source"] += len(live) - len(counted)
     rrefs = known_records(stores.vault, rules.connection, (activity.record for activity in counted))
     known = [(a, rref) for a in counted if (rref := rrefs.get(a.record)) is not None]
@@ -88,17 +89,31 @@ def write_warehouse(known: Known, stores: Stores, rules: Rules) -> None:
                 "category": pa.array([a.category for a, _, _ in live], pa.string()),
                 "machine": pa.array([a.machine for a, _, _ in live], pa.bool_()),
                 "source_key": pa.array([source_key for _, _, source_key in live], pa.binary()),
-                "order_number": pa.array([_order_key(a, stores) for a, _, _ in live], pa.string()),
+                "order_number": pa.array([_order_key(a, stores, rules) for a, _, _ in live], pa.string()),
             }
         )
     )
 
 
-def _order_key(activity: Activity, stores: Stores) -> str | None:
-    """The order number as a keyed hash, the same in every account: an order number leads to its buyer."""
-    if activity.order_number is None:
+def _signed(activity: Activity) -> Activity:
+    """An order below zero is a refund, and a refund lies below zero, however the source writes it."""
+    if activity.amount is None or activity.kind not in PURCHASES:
+        return activity
+    if activity.kind == "order":
+        return replace(activity, kind="refund") if activity.amount < 0 else activity
+    return replace(activity, amount=-abs(activity.amount))
+
+
+def _order_key(activity: Activity, stores: Stores, rules: Rules) -> str | None:
+    """The order number as a keyed hash, the same in every account: an order number leads to its buyer.
+
+    Without a number, a refund and its order meet under the key of the order in their account.
+    """
+    if activity.order_number is not None:
+        return stores.pseudonyms.source_key("", activity.order_number).hex()
+    if activity.kind not in PURCHASES:
         return None
-    return stores.pseudonyms.source_key("", activity.order_number).hex()
+    return stores.pseudonyms.source_key(rules.connection, activity.refund_of or activity.key).hex()
 
 
 def _currency(activity: Activity, rules: Rules) -> str | None:

@@ -118,6 +118,15 @@ class Connector(ABC):
             if stream.kind == "contacts":
                 yield from self.read(stream, since)
 
+    @classmethod
+    def unnumbered_purchases(cls, settings: Any) -> Sequence[tuple[str | int, ...]]:
+        """Settings that would have to name the field with the order number, by their paths; touches nothing.
+
+        Beside another source of purchases each must: without it one purchase would count twice. The
+        default knows one setting, `order_number`.
+        """
+        return () if getattr(settings, "order_number", None) else (("order_number",),)
+
     def close(self) -> None:
         """Frees connections."""
         return None

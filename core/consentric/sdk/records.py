@@ -118,6 +118,9 @@ class Activity:
     currency: str | None = None
     """ISO 4217."""
     order_number: str | None = None
+    """Number by which other sources know the same purchase; leave it out when only this account knows it."""
+    refund_of: str | None = None
+    """Of a refund without an order number: the key of the order that it pays back."""
     campaign: str | None = None
     category: str | None = None
     machine: bool = False

@@ -47,6 +47,7 @@ def _counted(tables: Tables, people: Table) -> Table:
         "kind",
         "day",
         "amount_minor",
+        "currency",
         "priority",
         spent_minor=_converted(rows.amount_minor, rate.rate_e9),
         is_unpriced=rows.amount_minor.notnull() & rate.rate_e9.isnull(),
@@ -55,10 +56,25 @@ def _counted(tables: Tables, people: Table) -> Table:
             rows.order_number.notnull(), "n" + rows.order_number, "k" + rows.source_key.cast("string")
         ),
     )
-    # Orders and refunds apart: a refund that only the second source knows still counts.
-    window = ibis.window(group_by=[priced.subject, priced.order, priced.kind])
-    ranked = priced.mutate(best=priced.priority.min().over(window))
-    return ranked.filter(ranked.priority == ranked.best)
+    return _once(priced)
+
+
+def _once(rows: Table) -> Table:
+    """The rows of the first source that knows an order number, whomever the others ascribe it to.
+
+    Orders and refunds apart: a refund that only the second source knows still counts, and lowers what the
+    buyer spent whom the first source names.
+    """
+    ranked = rows.mutate(best=rows.priority.min().over(ibis.window(group_by=[rows.order, rows.kind])))
+    kept = ranked.filter(ranked.priority == ranked.best)
+    by_order = ibis.window(group_by=kept.order)
+    is_order = kept.kind == "order"
+    known = kept.mutate(
+        buyer=kept.subject.min(where=is_order).over(by_order),
+        last_buyer=kept.subject.max(where=is_order).over(by_order),
+    )
+    has_one_buyer = (known.kind == "refund") & (known.buyer == known.last_buyer)
+    return known.mutate(subject=ibis.ifelse(has_one_buyer, known.buyer, known.subject))
 
 
 def _converted(amount_minor: Column, rate_e9: Column) -> Column:
@@ -79,10 +95,16 @@ def _orders(rows: Table) -> Table:
         day=rows.day.min(where=is_order),
         has_refund=is_refund.any(),
         raw_minor=rows.amount_minor.sum(),
+        first_currency=rows.currency.min(),
+        last_currency=rows.currency.max(),
         spent_minor=rows.spent_minor.sum().coalesce(0),
         unpriced=rows.is_unpriced.sum(),
     )
-    is_refunded = summed.has_refund & (summed.raw_minor.coalesce(0) <= 0)
+    # In one currency its own amounts say it best: the rates of two days would leave a few cents.
+    is_mixed = (summed.first_currency != summed.last_currency).coalesce(False)
+    net_minor = ibis.ifelse(is_mixed, summed.spent_minor, summed.raw_minor).coalesce(0)
+    can_tell = ~is_mixed | (summed.unpriced == 0)
+    is_refunded = summed.has_refund & can_tell & (net_minor <= 0)
     return summed.mutate(counts=summed.day.notnull() & ~is_refunded)
 
 

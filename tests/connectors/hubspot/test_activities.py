@@ -92,9 +92,12 @@ def test_a_deal_counts_for_its_first_contact_and_without_one_for_nobody(portal: 
     other = portal.state.add_contact({"email": "pierre@example.org"}, created_at=JANUARY)
     shared = deal(portal, person)
     portal.state.associate("deals", shared, "contacts", other)
-    deal(portal, None)
-    (activity,) = activities(read(portal.connector(purchases="deals")))
-    assert (activity.record, activity.key) == (ref(person), f"deal:{shared}")
+    nobodys = deal(portal, None)
+    found = activities(read(portal.connector(purchases="deals")))
+    assert [(one.record, one.key) for one in found] == [
+        (ref(person), f"deal:{shared}"),
+        (RecordRef(object="deals", id=str(nobodys)), f"deal:{nobodys}"),
+    ]
 
 
 def test_an_increment_of_deals_reads_what_changed(portal: Any, person: int) -> None:
@@ -160,10 +163,22 @@ def test_what_was_paid_back_stands_beside_its_order(
         (f"order:{number}", "order", Decimal("80.00"), False),
         (f"order:{number}:refund", "refund", Decimal(back), False),
     ]
+    refund = activities(read(portal.connector(purchases="orders")))[1]
+    assert refund.refund_of == f"order:{number}"
+
+
+def test_an_order_whose_delivery_is_pending_counts(portal: Any, person: int) -> None:
+    number = order(portal, person, hs_fulfillment_status="pending")
+    assert shapes(portal) == [(f"order:{number}", "order", Decimal("80.00"), False)]
 
 
 @pytest.mark.parametrize(
-    "properties", [{"hs_fulfillment_status": "Cancelled"}, {"hs_cancelled_date": "2026-02-02T00:00:00.000Z"}]
+    "properties",
+    [
+        {"hs_fulfillment_status": "Cancelled"},
+        {"hs_cancelled_date": "2026-02-02T00:00:00.000Z"},
+        {"hs_payment_status": "Pending"},
+    ],
 )
 def test_a_cancelled_order_leaves(portal: Any, person: int, properties: dict[str, str]) -> None:
     number = order(portal, person, **properties)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from consentric import Activity, Bookmark, Incomplete
+from consentric import Activity, Bookmark, Incomplete, RecordRef
 from consentric_mailchimp import client as client_module
 from consentric_mailchimp import directory
 
@@ -193,7 +193,6 @@ def test_orders_are_purchases_of_the_member_with_the_customers_address(account: 
         at=JANUARY + 40 * DAY,
         amount=Decimal("20.1"),
         currency="EUR",
-        order_number="o1",
         campaign="c1",
     )
     assert mark == Bookmark(watermark="2026-06-15T11:59:00.000Z")
@@ -207,7 +206,8 @@ def test_orders_are_purchases_of_the_member_with_the_customers_address(account: 
         ({"financial_status": "Voided"}, [("order", "20", True)]),
         ({"financial_status": "refunded"}, [("order", "20", False), ("refund", "-20", False)]),
         ({"financial_status": "partially_refunded"}, [("order", "20", False)]),
-        ({"financial_status": "pending"}, [("order", "20", False)]),
+        ({"financial_status": "pending"}, [("order", "20", True)]),
+        ({"financial_status": ""}, [("order", "20", False)]),
     ],
 )
 def test_cancelled_orders_leave_and_refunds_are_activities_beside_them(
@@ -221,14 +221,32 @@ def test_cancelled_orders_leave_and_refunds_are_activities_beside_them(
     assert [one.key for one in found] == ["order:myserver-shop:o1", "order:myserver-shop:o1:refund"][
         : len(found)
     ]
+    assert [one.refund_of for one in found[1:]] == ["order:myserver-shop:o1"][: len(found) - 1]
 
 
-def test_orders_of_strangers_and_of_shops_of_other_audiences_are_nobodys(account: Any, shop: None) -> None:
+def test_the_id_of_an_order_is_its_number_only_where_the_settings_say_so(account: Any, shop: None) -> None:
+    order(account, "o1", "ada", "20.00")
+
+    numbers = [
+        one.order_number
+        for settings in ({}, {"order_number": "id"})
+        for one in read(account.connector(purchases="orders", **settings))
+        if isinstance(one, Activity)
+    ]
+
+    assert numbers == [None, "o1"]
+
+
+def test_an_order_of_a_stranger_is_told_as_nobodys_and_shops_of_other_audiences_are_left_out(
+    account: Any, shop: None
+) -> None:
     account.state.add_store(CLUB, "club-shop", at=JANUARY)
     account.state.add_order("club-shop", "o1", mail("ada"), "9.00", at=JANUARY)
     order(account, "o1", "zoe", "20.00")
 
-    assert not any(isinstance(one, Activity) for one in read(account.connector(purchases="orders")))
+    (one,) = [a for a in read(account.connector(purchases="orders")) if isinstance(a, Activity)]
+
+    assert one.record == RecordRef(object="order", id="myserver-shop:o1")
 
 
 def test_the_address_of_a_customer_is_all_that_is_asked_of_them(account: Any, shop: None) -> None:
