@@ -22,6 +22,11 @@ _PHONE_DIGITS = re.compile(r"\+?[0-9]+")
 _FRENCH = re.compile(r"(?:\+33|0)([1-9][0-9]{8})")
 _E164 = re.compile(r"\+[0-9]{8,15}")
 
+# Salesforce shows the same contact (003) or lead (00Q) with 15 characters in its pages and reports and with
+# 18 in its API: the three more say which letters of each five are capitals.
+_SHORT_SALESFORCE_ID = re.compile(r"(?:003|00Q)[0-9A-Za-z]{12}")
+_SALESFORCE_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
 # Addresses of a function, not of a person (RFC 2142 and what shops and offices use).
 _ROLES = frozenset(
     """
@@ -85,8 +90,19 @@ def phone(text: str, default_country: str | None) -> str | None:
 
 
 def external_id(text: str) -> str | None:
-    """Normalises a number that several systems share: trimmed, NFC, otherwise exact; None when empty."""
-    return unicodedata.normalize("NFC", text).strip() or None
+    """Normalises a number that several systems share: trimmed, NFC, otherwise exact; None when empty.
+
+    The id of a Salesforce contact or lead takes its form of 18 characters.
+
+    >>> external_id(" L-42 "), external_id("003A0000006Vm9r")
+    ('L-42', '003A0000006Vm9rIAC')
+    """
+    trimmed = unicodedata.normalize("NFC", text).strip()
+    if _SHORT_SALESFORCE_ID.fullmatch(trimmed):
+        fives = (trimmed[:5], trimmed[5:10], trimmed[10:])
+        capitals = [sum(1 << at for at, letter in enumerate(five) if letter.isupper()) for five in fives]
+        return trimmed + "".join(_SALESFORCE_CHECK[bits] for bits in capitals)
+    return trimmed or None
 
 
 def suppression_forms(normalised_email: str) -> tuple[str, ...]:

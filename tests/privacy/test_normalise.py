@@ -191,7 +191,27 @@ def test_external_id_is_exact_but_for_space_and_unicode_form(written: str, expec
     assert normalise.external_id(written) == expected
 
 
-@given(st.text(max_size=20))
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("003A0000006Vm9r", "003A0000006Vm9rIAC"),
+        ("00Q5e00000AbCdE", "00Q5e00000AbCdEEAV"),
+        ("003000000000000", "003000000000000AAA"),
+        ("003ZZZZZZZZZZZZ", "003ZZZZZZZZZZZZY55"),
+    ],
+)
+def test_both_forms_of_a_salesforce_id_are_one(short: str, long: str) -> None:
+    assert normalise.external_id(f" {short} ") == normalise.external_id(long) == long
+
+
+@pytest.mark.parametrize(
+    "other", ["003a0000006vm9", "001A0000006Vm9r", "003A0000006Vm-r", "003A0000006Vm9rI"]
+)
+def test_numbers_that_are_no_salesforce_id_stay_as_they_are(other: str) -> None:
+    assert normalise.external_id(other) == other
+
+
+@given(st.text(max_size=20) | st.from_regex(r"(003|00Q)[0-9A-Za-z]{12}", fullmatch=True))
 def test_external_id_is_stable(text: str) -> None:
     once = normalise.external_id(text)
     assert once is None or normalise.external_id(once) == once

@@ -144,6 +144,23 @@ def test_configured_fields_come_typed_and_a_lost_one_is_named(org: Any) -> None:
     assert of(Bookmark, records), "what people said is known all the same"
 
 
+def test_the_id_is_offered_under_the_name_that_is_given_to_it(org: Any) -> None:
+    one = org.state.add_contact({"LastName": "A"}, created_at=JANUARY)
+    other = org.state.add_lead({"LastName": "B", "Company": "C"}, created_at=JANUARY)
+    connector = org.connector(record_id_as="sfid")
+
+    records = read(connector)
+
+    ids = {found.ref: found.external_ids for found in of(Contact, records)}
+    assert ids == {contact(one): {"sfid": one}, lead(other): {"sfid": other}}
+    assert of(Complete, records) == [Complete(count=2)]
+    denials = list(connector.read_denials(None))
+    assert [found.external_ids for found in of(Contact, denials)] == [{"sfid": one}, {"sfid": other}], (
+        "or the vault would take the id for given up"
+    )
+    assert [found.external_ids for found in of(Contact, read(org.connector()))] == [{}, {}]
+
+
 def test_a_hidden_opt_out_makes_consent_unknown(org: Any) -> None:
     org.state.add_contact({"LastName": "A"}, created_at=JANUARY)
     org.state.hide_field("Contact", "HasOptedOutOfEmail")

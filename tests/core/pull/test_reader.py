@@ -176,7 +176,7 @@ def test_key_that_joins_nobody_is_told_once_however_many_pages_carry_it(
         return Contact(ref=ref, email="box@example.com", external_ids={"loyalty": "none"})
 
     report = read(Source(*(shared(number) for number in range(8)), minute(1)), stores)
-    assert pages == [2, 2, 2, 2]
+    assert pages == [2, 2, 2, 2, 0]
     assert (report.total("crowded_addresses"), report.total("crowded_numbers")) == (1, 1)
     alone = read(Source(contact(9), minute(2)), stores)
     assert "crowded_addresses" not in alone.streams[0].counts
