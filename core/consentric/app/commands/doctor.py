@@ -12,6 +12,7 @@ from consentric.app.session import current_session
 
 if TYPE_CHECKING:
     from consentric.app.config import Config
+    from consentric.app.doctor import Check
     from consentric.sdk.contracts import Connector
 
 
@@ -33,11 +34,17 @@ def doctor(ctx: click.Context, only: str | None) -> None:
     checks = examine(session.config, now=utc_now(), open_connector=_open_connector, only=only)
     failed = [check for check in checks if check.state == "failed"]
     lines = [table(("", "check", "finding"), [(c.state, c.name, c.finding) for c in checks])]
-    lines += [f"fix for {check.name}: {check.fix}" for check in failed if check.fix]
-    found = "1 finding" if len(failed) == 1 else f"{len(failed)} findings"
-    lines.append(found if failed else "Everything is in order.")
+    warnings = [check for check in checks if check.state == "warning"]
+    lines += [f"fix for {check.name}: {check.fix}" for check in (*failed, *warnings) if check.fix]
+    counts = [_count(failed, "finding")] if failed else []
+    counts += [_count(warnings, "warning")] if warnings else []
+    lines.append(", ".join(counts) or "Everything is in order.")
     session.show("consentric.doctor/1", {"checks": [check.as_json() for check in checks]}, "\n".join(lines))
     ctx.exit(5 if failed else 0)
+
+
+def _count(checks: list[Check], word: str) -> str:
+    return f"1 {word}" if len(checks) == 1 else f"{len(checks)} {word}s"
 
 
 @contextmanager
