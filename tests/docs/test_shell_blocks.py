@@ -51,6 +51,11 @@ def with_files(shell: Shell) -> None:
     shell.after["openssl"] = set_clock
 
 
+def in_new_folder(shell: Shell) -> None:
+    shell.folder = shell.folder.parent / "crm"
+    shell.folder.mkdir(mode=0o700)
+
+
 def as_plugin_author(shell: Shell) -> None:
     shell.folder = shell.folder.parent / "acme-till"
     shell.folder.mkdir(mode=0o700)
@@ -60,6 +65,7 @@ BEGINNINGS = {
     "README.md": as_newcomer,
     "docs/demo.md": beside_demo,
     "docs/files.md": with_files,
+    "docs/first-week.md": in_new_folder,
     "docs/mailchimp.md": with_mailchimp,
     "docs/plugins.md": as_plugin_author,
     "docs/salesforce.md": with_salesforce,

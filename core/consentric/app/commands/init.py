@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from consentric.app.session import Session, current_session
+
+if TYPE_CHECKING:
+    from consentric.app.init_questions import Answer, Answers, Part
 
 
 @click.command()
@@ -14,7 +18,7 @@ from consentric.app.session import Session, current_session
     "--answers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Answers from a TOML file, one key for each question.",
+    help="Answers from a TOML file, a table for each CRM.",
 )
 def init(answers: Path | None) -> None:
     """Ask at most nine questions, then write config.toml, segments.toml and privacy.toml.
@@ -28,7 +32,8 @@ def init(answers: Path | None) -> None:
       consentric -c acme/config.toml init --answers answers.toml
     """
     from consentric.app.init import write_configuration
-    from consentric.app.init_questions import default_answers, read_answers
+    from consentric.app.init_answers import read_answers
+    from consentric.app.init_questions import default_answers
 
     session = current_session()
     if answers is not None:
@@ -36,38 +41,50 @@ def init(answers: Path | None) -> None:
     else:
         given = _asked() if session.is_terminal() else default_answers()
     written = write_configuration(session.folder, given)
-    text = "\n".join([*(f"wrote {path}" for path in written), "Next:  " + _next(session)])
+    text = "\n".join([*(f"wrote {path}" for path in written), *_next(session, given)])
     session.show("consentric.init/1", {"files": [str(path) for path in written]}, text)
 
 
-def _asked() -> dict[str, str]:
-    from consentric.app.init_questions import QUESTIONS, applies, default_answers
+def _asked() -> dict[str, Answer]:
+    from consentric.app.init_questions import QUESTIONS, default_answers, lacking
 
     answers = default_answers()
     for number, question in enumerate(QUESTIONS, start=1):
-        if applies(question, answers):
-            answers[question.id] = _ask(number, question.id)
+        for part in question.parts:
+            if part.is_asked and not lacking(part, answers):
+                answers[part.key] = _ask(number, part, answers)
     return answers
 
 
-def _ask(number: int, question_id: str) -> str:
-    from consentric.app.init_questions import QUESTIONS, refusal
+def _ask(number: int, part: Part, answers: Answers) -> Answer:
+    from consentric.app.init_questions import contradictions, refusal
 
-    question = next(q for q in QUESTIONS if q.id == question_id)
-    choices = f" [{'/'.join(question.choices)}]" if question.choices else ""
+    choices = f" [{'/'.join(part.choices)}]" if part.choices else ""
+    several = ", with commas between" if part.is_list else ""
+    default = "" if part.is_list else str(part.default)
     while True:
-        answer = click.prompt(
-            f"{number}. {question.text}{choices}",
-            default=question.default,
-            show_default=bool(question.default),
+        typed = click.prompt(
+            f"{number}. {part.text}{several}{choices}",
+            default=default,
+            show_default=bool(default),
             err=True,
         ).strip()
-        wrong = refusal(question, answer)
+        answer = _several(typed) if part.is_list else str(typed)
+        wrong = refusal(part, answer) or contradictions({**answers, part.key: answer}).get(part.key, "")
         if not wrong:
-            return str(answer)
+            return answer
         click.echo(f"   {wrong}", err=True)
 
 
-def _next(session: Session) -> str:
+def _several(typed: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in typed.split(",") if one.strip())
+
+
+def _next(session: Session, answers: Answers) -> list[str]:
     given = "" if session.config == Path("config.toml") else f" -c {session.config}"
-    return f"consentric{given} config check"
+    steps = ["config check"]
+    if answers["assessment"]:
+        steps = [f'records lia --sign {answers["assessment"]} --by "NAME"     once it is written']
+    if answers["crms"]:
+        steps += ["doctor", "preview"]
+    return [f"{'       ' if n else 'Next:  '}consentric{given} {step}" for n, step in enumerate(steps)]
