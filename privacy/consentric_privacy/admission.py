@@ -12,7 +12,7 @@ from consentric_privacy import normalise
 from consentric_privacy.deks import DekStore
 from consentric_privacy.identity import MAX_RECORDS_PER_KEY, UNTAGGED, Carrier, can_join, groups_of
 from consentric_privacy.links import Link, seal
-from consentric_privacy.persons import Joined, begin_persons, join_persons, new_numbers
+from consentric_privacy.persons import begin_persons, join_persons, new_numbers, parted_pairs
 from consentric_privacy.pseudonyms import Pseudonyms
 from consentric_privacy.storefile import select_in
 
@@ -73,8 +73,6 @@ class Admission:
 
     records: list[Admitted]
     """One per arrival, in its order."""
-    moved: list[tuple[bytes, bytes]]
-    """(rref, sid now) of the records, of this page or not, whose person changed by a join."""
     joins: list[tuple[bytes, bytes]]
     """(old sid, surviving sid): the ledger's rows by sid move by these."""
     crowded: frozenset[tuple[str, bytes]]
@@ -124,7 +122,7 @@ def admit(
     groups, crowded = groups_of(
         [entry.group for entry in entries.values()], _carriers(connection, entries.values())
     )
-    joined, new_deks = _settle_groups(connection, deks, pseudonyms, groups.sets(), entries.values(), today)
+    joins, new_deks = _settle_groups(connection, deks, pseudonyms, groups.sets(), entries.values(), today)
     _store_records(connection, deks, new_deks, entries.values(), version)
     seen: set[bytes] = set()
     records = []
@@ -132,7 +130,7 @@ def admit(
         entry = entries[one.crm_keys[0]]
         records.append(_admitted(one, entry, is_new=entry.state is None and entry.rref not in seen))
         seen.add(entry.rref)
-    return Admission(records=records, moved=joined.moved, joins=joined.joins, crowded=crowded)
+    return Admission(records=records, joins=joins, crowded=crowded)
 
 
 def _entry(arrival: Arrival, pseudonyms: Pseudonyms) -> _Entry:
@@ -248,7 +246,7 @@ def _settle_groups(
     groups: Iterable[Sequence[bytes]],
     entries: Iterable[_Entry],
     today: date,
-) -> tuple[Joined, dict[bytes, bytes]]:
+) -> tuple[list[tuple[bytes, bytes]], dict[bytes, bytes]]:
     """Gives every entry its person; returns what was joined and the keys of the persons that began."""
     strangers = {entry.rref: entry for entry in entries if entry.state is None}
     unions: list[list[bytes]] = []
@@ -256,17 +254,25 @@ def _settle_groups(
     for group in groups:
         new = [strangers[node] for node in group if node in strangers]
         known = [node for node in group if node not in strangers]
+        if len(known) > 1 and _has_parted(connection, known):
+            # Whoever stands between two people that an operator parted is a third until `identity link`.
+            known = []
         if len(known) > 1:
             unions.append(known)
-        if not known:
+        if not known and new:
             beginners.append(new)
         for entry in new if known else ():
             entry.sid = known[0]
-    joined = join_persons(connection, deks, pseudonyms, unions)
-    now = dict(joined.joins)
+    joins = join_persons(connection, deks, pseudonyms, unions)
+    now = dict(joins)
     for entry in entries:
         entry.sid = now.get(entry.sid, entry.sid)
-    return joined, _begin(connection, deks, beginners, today)
+    return joins, _begin(connection, deks, beginners, today)
+
+
+def _has_parted(connection: sqlite3.Connection, sids: Sequence[bytes]) -> bool:
+    """Whether an operator parted two of these persons."""
+    return any(other in sids for _, other in parted_pairs(connection, sids))
 
 
 def _begin(

@@ -56,6 +56,22 @@ def move_facts(connection: sqlite3.Connection, old: bytes, survivor: bytes) -> N
         connection.execute("DELETE FROM subject_fact WHERE sid = ?", (old,))
 
 
+def part_facts(connection: sqlite3.Connection, stays: bytes, leaves: bytes) -> None:
+    """Give a subject that was parted from another the same facts, but what only helps to allow to neither.
+
+    Nobody can tell whose first purchase, contract or offered opt-out it was; a full read says it again.
+    """
+    connection.execute(
+        "UPDATE subject_fact SET customer_since = NULL, optout_offered = NULL, contract_until = NULL"
+        " WHERE sid = ?",
+        (stays,),
+    )
+    connection.execute(
+        f"INSERT INTO subject_fact (sid, {_COLUMNS}) SELECT ?, {_COLUMNS} FROM subject_fact WHERE sid = ?",  # noqa: S608 -- constants
+        (leaves, stays),
+    )
+
+
 def _merge(connection: sqlite3.Connection, told: Sequence[tuple[bytes, _Row]]) -> set[bytes]:
     query = f"SELECT sid, {_COLUMNS} FROM subject_fact WHERE sid IN (?*)"  # noqa: S608 -- constants
     stored: dict[bytes, _Row] = {

@@ -9,25 +9,30 @@ from typing import Literal
 
 from consentric_privacy.consent_events import NewEvent, end_grants, record_events
 from consentric_privacy.due import Decided, mark_due, mark_records_due, subjects_due, write_decisions
-from consentric_privacy.facts import SubjectFacts, merge_facts, move_facts
-from consentric_privacy.instants import instant_of, text_of
+from consentric_privacy.facts import SubjectFacts, merge_facts, move_facts, part_facts
+from consentric_privacy.instants import text_of
 from consentric_privacy.people import PeopleStore
 from consentric_privacy.person import Person
 from consentric_privacy.pseudonyms import Pseudonyms
 from consentric_privacy.suppression import AddressCheck, Suppressions
-from consentric_privacy.worlds import read_persons
+from consentric_privacy.worlds import read_persons, read_times
 
 __all__ = ["AddressCheck", "Decided", "Ledger", "NewEvent", "NewObjection", "SubjectFacts"]
 
-# Of two rows that fall together the active one stays: a no is never lost by a join.
-_MOVE = tuple(
-    statement.replace("TABLE", table).replace("PLACE", place)
-    for table, place in (("objection", "kind, scope, received_at"), ("restriction", "ground, from_at"))
+_KEPT_BY_PERSON = {
+    "objection": ("kind, scope, received_at", "channel, lifted_at, lifted_evidence, compelling_grounds_ref"),
+    "restriction": ("ground, from_at", "lifted_at, subject_informed_at"),
+}
+"""What a person said no with: the columns by which a row is one, and the others."""
+# Of two rows that fall together the active one stays: a no is never lost.
+_COPY = tuple(
+    statement.replace("TABLE", table).replace("PLACE", place).replace("REST", rest)
+    for table, (place, rest) in _KEPT_BY_PERSON.items()
     for statement in (
-        "DELETE FROM TABLE WHERE sid = :survivor AND lifted_at IS NOT NULL AND (PLACE) IN"
-        " (SELECT PLACE FROM TABLE WHERE sid = :old AND lifted_at IS NULL)",
-        "UPDATE OR IGNORE TABLE SET sid = :survivor WHERE sid = :old",
-        "DELETE FROM TABLE WHERE sid = :old",
+        "DELETE FROM TABLE WHERE sid = :target AND lifted_at IS NOT NULL AND (PLACE) IN"
+        " (SELECT PLACE FROM TABLE WHERE sid = :source AND lifted_at IS NULL)",
+        "INSERT OR IGNORE INTO TABLE (sid, PLACE, REST)"
+        " SELECT :target, PLACE, REST FROM TABLE WHERE sid = :source",
     )
 )
 
@@ -190,8 +195,7 @@ class Ledger:
 
     def reads(self) -> dict[str, datetime]:
         """When each source was last read successfully; incremental reads count."""
-        rows = self._people.connection.execute("SELECT source, last_success_at FROM source_state")
-        return {source: instant_of(text) for source, text in rows}
+        return read_times(self._people.connection)
 
     def persons(self, sids: Iterable[bytes] | None) -> Iterator[tuple[bytes, Person]]:
         """Stream the worlds of subjects, or of everybody (None)."""
@@ -229,12 +233,26 @@ class Ledger:
                 (policy_hash, text_of(at)),
             )
 
+    def part_subject(self, stays: bytes, leaves: bytes) -> None:
+        """Follow a parting in the vault: every no counts for both, what only helps to allow for neither."""
+        with self._people.transaction() as connection:
+            self.copy_denials(stays, leaves)
+            part_facts(connection, stays, leaves)
+            mark_due(connection, [stays, leaves])
+
+    def copy_denials(self, source: bytes, target: bytes) -> None:
+        """Let the objections and restrictions of a subject count for another as well."""
+        with self._people.transaction() as connection:
+            for statement in _COPY:
+                connection.execute(statement, {"source": source, "target": target})
+            mark_due(connection, [target])
+
     def move_subject(self, old: bytes, survivor: bytes) -> None:
         """Follow a join in the vault: what is kept by sid becomes the survivor's, decisions stay history."""
-        places = {"old": old, "survivor": survivor}
         with self._people.transaction() as connection:
-            for statement in _MOVE:
-                connection.execute(statement, places)
+            self.copy_denials(old, survivor)
+            for table in _KEPT_BY_PERSON:
+                connection.execute(f"DELETE FROM {table} WHERE sid = ?", (old,))  # noqa: S608 -- a constant
             move_facts(connection, old, survivor)
             connection.execute("DELETE FROM subject_due WHERE sid = ?", (old,))
             mark_due(connection, [survivor])

@@ -19,6 +19,7 @@ LEDGER_TABLES = (
     "gate_state",
     "decision",
     "assessment",
+    "evidence",
     "audit_head",
 )
 
@@ -155,6 +156,13 @@ CREATE TABLE IF NOT EXISTS assessment (
     sha256    TEXT NOT NULL,
     signed_by TEXT NOT NULL,
     signed_at TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Documents behind evidence claims, as they were when somebody recorded them.
+CREATE TABLE IF NOT EXISTS evidence (
+    document    TEXT PRIMARY KEY,
+    sha256      TEXT NOT NULL,
+    recorded_at TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS audit_head (

@@ -12,7 +12,7 @@ from consentric_privacy.storefile import StoreFile
 
 PEOPLE_FILE = "people.sqlite"
 _APPLICATION = 0x43535045  # "CSPE"
-_VERSION = 1
+_VERSION = 2
 
 VAULT_DDL = """
 CREATE TABLE IF NOT EXISTS person (
@@ -56,6 +56,17 @@ CREATE TABLE IF NOT EXISTS sid_alias (
   survivor BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alias_of_survivor ON sid_alias (survivor);
+-- From whom an operator parted a record: no key joins the two persons while a row stands here.
+CREATE TABLE IF NOT EXISTS parted (
+  rref BLOB NOT NULL,
+  sid BLOB NOT NULL,
+  PRIMARY KEY (rref, sid)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS parted_from ON parted (sid);
+-- Records whose person changed, until the warehouse has followed.
+CREATE TABLE IF NOT EXISTS moved (
+  rref BLOB PRIMARY KEY
+) WITHOUT ROWID;
 """
 
 

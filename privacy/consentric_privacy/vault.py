@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from consentric_privacy.admission import Admission, Admitted, Arrival, admit
+from consentric_privacy.audit import subject_ref
 from consentric_privacy.deks import DekStore
 from consentric_privacy.links import SEALED_COLUMNS, Link, SealedLink, unseal
 from consentric_privacy.people import PeopleStore
-from consentric_privacy.persons import Joined, join_persons
+from consentric_privacy.persons import (
+    Parting,
+    forget_parting,
+    join_persons,
+    mark_moved,
+    part_records,
+    parted_pairs,
+)
 from consentric_privacy.pseudonyms import Pseudonyms
 from consentric_privacy.storefile import select_in
 
-__all__ = ["Admission", "Admitted", "Arrival", "Link", "LiveRecord", "Merged", "Vault"]
+__all__ = ["Admission", "Admitted", "Arrival", "Link", "LiveRecord", "Merged", "Parting", "Vault"]
 
 _PAGE = 5_000
 _COLUMNS = "SELECT rref, sid, account, object, partition FROM record"
@@ -48,10 +56,10 @@ class Merged:
 
     loser_rref: bytes
     winner_rref: bytes
-    moved: list[tuple[bytes, bytes]]
-    """(rref, sid now) of the records whose person changed."""
     joins: list[tuple[bytes, bytes]]
     """(old sid, surviving sid); the ledger's rows by sid move by these."""
+    left: tuple[bytes, bytes] | None = None
+    """(sid before, sid now) of the loser when it alone went over; the denials of both count from then on."""
 
 
 class Vault:
@@ -147,8 +155,54 @@ class Vault:
             if found[1] == "deleted" or loser_rref == winner_rref:
                 return None
             self._end_merged(loser_rref, winner_rref, day)
-            joined = self._unite(loser_rref, winner_rref)
-        return Merged(loser_rref=loser_rref, winner_rref=winner_rref, moved=joined.moved, joins=joined.joins)
+            joins, left = self._unite(loser_rref, winner_rref)
+        return Merged(loser_rref=loser_rref, winner_rref=winner_rref, joins=joins, left=left)
+
+    def split(self, rrefs: Sequence[bytes]) -> Parting:
+        """Parts live records of one person from its others: they are a new person, and marked apart.
+
+        What was merged into them goes with them. The ledger follows with `Ledger.part_subject`.
+
+        Raises:
+            KeyMaterialError: The person's key is missing or altered (CS409).
+            UnsafeStoreError: A link was altered (CS503).
+            ValueError: They belong to several persons.
+        """
+        with self._people.transaction() as connection:
+            return part_records(connection, self._deks, self._pseudonyms, rrefs)
+
+    def link(self, one: bytes, other: bytes) -> tuple[bytes, bytes]:
+        """Makes two persons one by the word of an operator; keys join again what was parted between them.
+
+        Returns:
+            (old sid, surviving sid); the ledger follows with `Ledger.move_subject`.
+
+        Raises:
+            KeyMaterialError: A person's key is missing or altered (CS409).
+            UnsafeStoreError: A link was altered (CS503).
+        """
+        with self._people.transaction() as connection:
+            [join] = join_persons(connection, self._deks, self._pseudonyms, [[one, other]])
+            forget_parting(connection, join[1])
+        return join
+
+    def moves(self) -> list[tuple[bytes, bytes]]:
+        """(rref, sid now) of records whose person changed and whom the warehouse has not followed yet."""
+        query = "SELECT m.rref, r.sid FROM moved AS m JOIN record AS r ON r.rref = m.rref ORDER BY m.rref"
+        return self._people.connection.execute(query).fetchall()
+
+    def settle_moves(self, rrefs: Iterable[bytes]) -> None:
+        """Forgets moves that the warehouse has followed."""
+        with self._people.transaction() as connection:
+            connection.executemany("DELETE FROM moved WHERE rref = ?", [(rref,) for rref in rrefs])
+
+    def audit_ref(self, sid: bytes) -> str:
+        """How the audit log names a person; nothing but their key leads from it to them.
+
+        Raises:
+            KeyMaterialError: The person's key is missing or altered (CS409).
+        """
+        return subject_ref(self._deks.get(sid))
 
     def delete(self, rrefs: Iterable[bytes], at: datetime) -> set[bytes]:
         """Follows deletions in a CRM: link and match keys go; the number stays, for denials still count.
@@ -212,19 +266,23 @@ class Vault:
         # Kept one step long, so that nobody has to follow a chain of merges.
         connection.execute("UPDATE record SET merged_into = ? WHERE merged_into = ?", (winner, loser))
 
-    def _unite(self, loser: bytes, winner: bytes) -> Joined:
-        """Makes the persons of two merged records one; of a record parted by hand only itself moves."""
+    def _unite(
+        self, loser: bytes, winner: bytes
+    ) -> tuple[list[tuple[bytes, bytes]], tuple[bytes, bytes] | None]:
+        """Makes the persons of two merged records one; between those parted by hand only the loser moves."""
         connection = self._people.connection
         rows = connection.execute(
             "SELECT rref, sid, apart FROM record WHERE rref IN (?, ?)", (loser, winner)
         ).fetchall()
         sids = {rref: sid for rref, sid, _ in rows}
-        if sids[loser] == sids[winner]:
-            return Joined()
-        if any(apart for _, _, apart in rows):
+        left = (sids[loser], sids[winner])
+        if left[0] == left[1]:
+            return [], None
+        if any(apart for _, _, apart in rows) or parted_pairs(connection, left) & {left, left[::-1]}:
             connection.execute("UPDATE record SET sid = ? WHERE rref = ?", (sids[winner], loser))
-            return Joined(moved=[(loser, sids[winner])])
-        return join_persons(connection, self._deks, self._pseudonyms, [list(sids.values())])
+            mark_moved(connection, [loser])
+            return [], left
+        return join_persons(connection, self._deks, self._pseudonyms, [list(left)]), None
 
 
 def _live_record(row: tuple[bytes, bytes, str, str, str]) -> LiveRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -57,6 +58,12 @@ def read_persons(
     remaining = iter(sids)
     while batch := list(islice(remaining, _AT_ONCE)):
         yield from _read_batch(connection, batch)
+
+
+def read_times(connection: sqlite3.Connection) -> dict[str, datetime]:
+    """When each source was last read successfully; incremental reads count."""
+    rows = connection.execute("SELECT source, last_success_at FROM source_state")
+    return {source: instant_of(text) for source, text in rows}
 
 
 def _all_sids(connection: sqlite3.Connection, low: bytes, high: bytes) -> Iterator[list[bytes]]:

@@ -80,20 +80,6 @@ def write_warehouse(
     )
 
 
-def regroup(moved: Sequence[tuple[bytes, bytes]], stores: Stores) -> None:
-    """Hands records whose person changed by a join, on this page or not, to the surviving person."""
-    if moved:
-        pids = [stores.pseudonyms.pid(sid) for _, sid in moved]
-        stores.warehouse.regroup(
-            pa.table(
-                {
-                    "rref": pa.array([rref for rref, _ in moved], pa.binary()),
-                    "pid": pa.array(pids, pa.string()),
-                }
-            )
-        )
-
-
 def new_event(event: ConsentEvent, rref: bytes, source: str) -> NewEvent:
     """The ledger's form of a connector's consent event."""
     return NewEvent(

@@ -10,6 +10,7 @@ from consentric.sdk.records import Activity, ConsentEvent, Contact, Deletion, Me
 from consentric_privacy.vault import Admission, Merged
 
 from . import activities, contacts
+from .moves import follow_moves
 from .report import StreamReport
 from .stores import Rules, Stores, known_records
 
@@ -70,14 +71,13 @@ class Page:
             if self.contacts:
                 today = at.astimezone(rules.zone).date()
                 contacts.write_warehouse(self.contacts, admission, stores, rules, today=today)
-            moved = [*admission.moved, *(move for merge in merged for move in merge.moved)]
-            contacts.regroup(moved, stores)
             if merged:
                 stores.warehouse.merge_records([merge.loser_rref for merge in merged])
             if gone:
                 stores.warehouse.retire_records(gone)
             activities.write_warehouse(known, stores, rules)
             activities.remove_cancelled(self.activities, stores, rules)
+        follow_moves(stores)
         for merge in merged:
             move_record(stores.control, merge.loser_rref, merge.winner_rref)
         return admission
@@ -95,6 +95,8 @@ class Page:
                 merged.append(done)
                 for old, survivor in done.joins:
                     stores.ledger.move_subject(old, survivor)
+                if done.left is not None:
+                    stores.ledger.copy_denials(*done.left)
         return merged
 
     def _delete(self, stores: Stores, rules: Rules, at: datetime) -> list[bytes]:

@@ -43,7 +43,7 @@ def test_merge_ends_the_loser_and_makes_the_persons_one(house: Any, make: Any) -
     winner, old = house.one("2", email="b@example.com", created_on=date(2020, 1, 1))
     merged = merge(house, "1", "2")
     assert (merged.loser_rref, merged.winner_rref) == (loser, winner)
-    assert sorted(merged.moved) == sorted([(loser, old), (other, old)])
+    assert house.vault.moves() == sorted([(loser, old), (other, old)])
     assert merged.joins == [(young, old)]
     assert row(house, loser) == ("merged", winner, None, None, "2026-07-01")
     assert house.vault.links([winner, other])[other].id == "3"
@@ -54,7 +54,7 @@ def test_merge_within_one_person_moves_nobody(house: Any, make: Any) -> None:
     house.one("1", email="a@example.com")
     house.one("2", email="a@example.com")
     merged = merge(house, "1", "2")
-    assert (merged.moved, merged.joins) == ([], [])
+    assert (merged.joins, merged.left, house.vault.moves()) == ([], None, [])
 
 
 def test_merge_told_again_changes_nothing_more(house: Any, make: Any) -> None:
@@ -64,7 +64,7 @@ def test_merge_told_again_changes_nothing_more(house: Any, make: Any) -> None:
     before = house.connection.execute("SELECT * FROM record ORDER BY sequence").fetchall()
     again = merge(house, "1", "2")
     assert (again.loser_rref, again.winner_rref) == (first.loser_rref, first.winner_rref)
-    assert (again.moved, again.joins) == ([], [])
+    assert (again.joins, again.left) == ([], None)
     assert house.connection.execute("SELECT * FROM record ORDER BY sequence").fetchall() == before
 
 
@@ -129,5 +129,5 @@ def test_merge_of_a_record_parted_by_hand_moves_only_itself(house: Any, make: An
     _, sid = house.one("3")
     house.connection.execute("UPDATE record SET apart = 1 WHERE rref = ?", (loser,))
     merged = merge(house, "1", "3")
-    assert (merged.moved, merged.joins) == ([(loser, sid)], [])
+    assert (merged.joins, merged.left, house.vault.moves()) == ([], (apart, sid), [(loser, sid)])
     assert house.sid(other) == apart
