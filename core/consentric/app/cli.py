@@ -26,6 +26,7 @@ _TABLE: dict[str, tuple[str, Reader, str]] = {
     "apply": ("plans", "campaigns", "Write a plan; consent is checked again right before."),
     "explain": ("explain", "campaigns", "Why a person is in a segment, and what would change it."),
     "init": ("init", "machine", "At most nine questions, then a configuration."),
+    "preview": ("preview", "machine", "The beginning of each CRM, segmented and then forgotten."),
     "doctor": ("doctor", "machine", "Check everything, each finding with its fix; reads only."),
     "sync": ("stages", "machine", "Pull, segment, plan and apply: what a timer calls."),
     "pull": ("stages", "machine", "Read what changed in the CRMs."),
@@ -60,7 +61,7 @@ def _add_plugin_commands(group: click.Group) -> None:
     context = click.get_current_context(silent=True)
     session = context.find_root().obj if context is not None else None
     allow = allowed_plugins(session.config) if isinstance(session, Session) else ()
-    Plugins(allow).add_commands(group)
+    Plugins(allow).add_commands(group, taken=COMMANDS)
 
 
 cli = LazyGroup(

@@ -14,11 +14,12 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from consentric.sdk.errors import ConfigError, Fault, KeyMaterialError
 from consentric_privacy.secrets import resolve
 
+from .allowed import allowed_in
 from .config_checks import cross_faults, refusals
 from .config_faults import is_reference, literal_secret, literal_secrets, model_faults, secret_fields
 from .config_segments import segment_faults
 from .documents import Document, read_documents
-from .plugin_manager import Plugins
+from .plugin_manager import UNUSABLE, Plugins
 from .settings import ConnectionSettings, Settings
 from .toml_places import Path as KeyPath
 
@@ -39,6 +40,8 @@ class Config:
     hash: str
     """SHA-256 of everything the files say, in a form that comments and order of keys do not change."""
     _connections: Mapping[str, BaseModel]
+    unusable: Mapping[str, Fault]
+    """Connection to why the plugin that reads it cannot be used; the others can."""
 
     @property
     def folder(self) -> Path:
@@ -85,16 +88,18 @@ class Config:
 def load_config(path: Path) -> Config:
     """Reads and checks `config.toml` and the files it includes.
 
-    Touches no network and reads no secret; imports the plugins that its connections name.
+    Touches no network and reads no secret; imports the plugins that its connections name. A connection whose
+    plugin cannot be used is no fault: it fails alone, when it is read.
 
     Raises:
         ConfigError: With all faults, in the order of files and lines.
     """
     document = read_documents(path)
     found: list[Found] = literal_secrets(document)
-    plugins = Plugins(_allowed(document))
+    plugins = Plugins(allowed_in(document.value(("plugins", "allow"))))
     settings = _checked_settings(document, found)
-    connections = _checked_connections(document, plugins, found)
+    found += _pin_faults(document, plugins)
+    connections, unusable = _checked_connections(document, plugins, found)
     # Names defined in a file that could not be read would all be missing: its own fault says enough.
     if not document.faults:
         found += cross_faults(document)
@@ -111,6 +116,7 @@ def load_config(path: Path) -> Config:
         plugins=plugins,
         hash=_hash(document.content),
         _connections=connections,
+        unusable=unusable,
     )
 
 
@@ -121,6 +127,8 @@ def check_config(path: Path) -> Config:
         ConfigError: With all faults, or with what its purposes and destinations lack.
     """
     config = load_config(path)
+    if config.unusable:
+        raise _config_error(list(config.unusable.values()), config.document)
     lacking = refusals(config.document)
     if lacking:
         raise _config_error(_in_order(config.document, lacking), config.document)
@@ -135,9 +143,13 @@ def _checked_settings(document: Document, found: list[Found]) -> Settings | None
     return None
 
 
-def _checked_connections(document: Document, plugins: Plugins, found: list[Found]) -> dict[str, BaseModel]:
+def _checked_connections(
+    document: Document, plugins: Plugins, found: list[Found]
+) -> tuple[dict[str, BaseModel], dict[str, Fault]]:
+    """Settings of each connection in its connector's model; and the connections that cannot be used."""
     tables = document.content.get("connections")
     checked: dict[str, BaseModel] = {}
+    unusable: dict[str, Fault] = {}
     for name, table in tables.items() if isinstance(tables, dict) else ():
         if not isinstance(table, dict) or not isinstance(table.get("connector"), str):
             continue
@@ -147,7 +159,10 @@ def _checked_connections(document: Document, plugins: Plugins, found: list[Found
         except ConfigError as error:
             where = document.where((*prefix, "connector"))
             fault = Fault(error.message, where=where, hint=error.hint, code=error.code)
-            found.append(((*prefix, "connector"), fault))
+            if error.code == UNUSABLE:
+                unusable[name] = fault
+            else:
+                found.append(((*prefix, "connector"), fault))
             continue
         own = {key: value for key, value in table.items() if key not in ConnectionSettings.model_fields}
         try:
@@ -156,7 +171,25 @@ def _checked_connections(document: Document, plugins: Plugins, found: list[Found
             found += model_faults(document, error, model=model, prefix=prefix)
         else:
             found += _secrets_written_down(document, prefix, checked[name], found)
-    return checked
+    return checked, unusable
+
+
+def _pin_faults(document: Document, plugins: Plugins) -> list[Found]:
+    """A plugin that is not the one that was trusted stops everything: somebody must look at it."""
+    found: list[Found] = []
+    allow = document.value(("plugins", "allow"))
+    for index, entry in enumerate(allow if isinstance(allow, list) else ()):
+        for plugin in plugins.listed():
+            if isinstance(entry, dict) and plugin.name == entry.get("name") and plugin.breaks_pin:
+                path: KeyPath = ("plugins", "allow", index)
+                fault = Fault(
+                    f'plugin "{plugin.name}" is not the one that was trusted: {plugin.reason}',
+                    where=document.where(path),
+                    hint=f"find out what changed it, then  consentric plugins trust {plugin.name}",
+                    code="CS243",
+                )
+                found.append((path, fault))
+    return found
 
 
 def _secrets_written_down(
@@ -224,11 +257,6 @@ def _is_real(table: dict[str, Any], plugins: Plugins) -> bool:
         return plugins.connector(str(table.get("connector"))).is_remote
     except ConfigError:
         return False  # a fault of its own
-
-
-def _allowed(document: Document) -> tuple[str, ...]:
-    allow = document.value(("plugins", "allow"))
-    return tuple(name for name in allow if isinstance(name, str)) if isinstance(allow, list) else ()
 
 
 def _in_order(document: Document, found: list[Found]) -> list[Fault]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, TypeVar
 
-from consentric.control.allowance import DailyAllowance
 from consentric.pull.stores import Rules
 from consentric.sdk.contracts import Connector, Context, Writer
+from consentric.sdk.errors import DataError
 from consentric.sdk.transport import Transport
 from consentric_privacy.ages import DIGITAL_CONSENT_AGES
 
+from .guarded_connector import GuardedConnector
+from .guarded_writer import GuardedWriter
 from .workspace import Workspace
 
 DEFAULT_COUNTRY = "FR"
@@ -51,22 +53,39 @@ class Connections:
             part.close()
         self._open.clear()
 
+    def is_remote(self, connection: str) -> bool:
+        """Whether it reads a CRM, as far as can be known; makes no connector."""
+        if connection in self._workspace.config.unusable:
+            return True
+        return self._connector_class(connection).is_remote
+
     def _make_connector(self, connection: str) -> Connector:
         kind = self._connector_class(connection)
-        return self._kept(kind(self._settings(connection), self._context(connection)))
+        settings, context = self._settings(connection), self._context(connection)
+        plugin = self._workspace.config.plugins.outsider(kind)
+        if plugin is None:
+            return self._kept(kind(settings, context))
+        return self._kept(GuardedConnector(kind, plugin, settings, context))
 
     def _make_writer(self, connection: str) -> Writer:
         name = self._workspace.settings.connections[connection].connector
         kind = self._workspace.config.plugins.writer(name)
-        return self._kept(kind(self._settings(connection), self._context(connection)))
+        settings, context = self._settings(connection), self._context(connection)
+        plugin = self._workspace.config.plugins.outsider(kind)
+        if plugin is None:
+            return self._kept(kind(settings, context))
+        return self._kept(GuardedWriter(kind, plugin, settings, context))
 
     def _kept(self, part: P) -> P:
         self._open.append(part)
         return part
 
     def _connector_class(self, connection: str) -> type[Connector]:
-        name = self._workspace.settings.connections[connection].connector
-        return self._workspace.config.plugins.connector(name)
+        config = self._workspace.config
+        fault = config.unusable.get(connection)
+        if fault is not None:
+            raise DataError(fault.message, where=fault.where, hint=fault.hint, code=fault.code)
+        return config.plugins.connector(config.settings.connections[connection].connector)
 
     def _settings(self, connection: str) -> Any:
         return self._workspace.config.connection_settings(connection)
@@ -87,11 +106,12 @@ class Connections:
                 clock=workspace.clock,
                 calls_per_second=settings.calls_per_second or kind.calls_per_second,
                 daily_limit=settings.calls_per_day or kind.calls_per_day,
-                budget=DailyAllowance(workspace.control),
+                budget=workspace.budget,
             ),
-            workspace=workspace.folder,
+            workspace=workspace.config.folder,
             fields=requested,
             external_ids={field.name: field.external_id for field in fields if field.external_id},
             purposes=frozenset(purpose.id for purpose in workspace.settings.purpose),
             endpoint=workspace.endpoint(connection),
+            is_preview=workspace.is_preview,
         )

@@ -7,10 +7,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import click
+
 import consentric
 from consentric.control.runs import RunState, end_run, start_run
 from consentric.sdk.errors import ConsentricError
 from consentric.sdk.progress import Progress
+from consentric_privacy.redaction import redact
 
 from .connecting import Connections
 from .failing_stores import told_apart
@@ -37,44 +40,60 @@ def running(
     progress: Progress,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Job]:
-    """Holds the lock for one run.
+    """Holds the lock for one run; when it is free again, plugins are told how the run ended.
 
     Raises:
         LockedError: When another run holds it.
         UnsafeStoreError: A disk is full, or a store or the audit log damaged.
     """
-    with workspace.locked(name):
-        run = start_run(
-            workspace.control,
-            job=name,
-            config_hash=workspace.config.hash,
-            engine_version=consentric.__version__,
-            now=workspace.clock(),
-        )
-        connections = Connections(workspace)
-        job = Job(
-            workspace=workspace,
-            connections=connections,
-            run=run,
-            progress=progress,
-            should_stop=should_stop,
-        )
-        try:
-            with told_apart():
-                yield job
-        except BaseException as error:
-            if isinstance(error, ConsentricError):
-                job.summary["error"] = error.code
-            # The disk that stopped the run may refuse this note too; what stopped it is the news.
-            with suppress(ConsentricError, OSError):
-                _end(job, name, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
-            raise
-        finally:
-            connections.close()
-        _end(job, name, "done")
+    ended: list[dict[str, Any]] = []
+    try:
+        with workspace.locked(name):
+            run = start_run(
+                workspace.control,
+                job=name,
+                config_hash=workspace.config.hash,
+                engine_version=consentric.__version__,
+                now=workspace.clock(),
+            )
+            connections = Connections(workspace)
+            job = Job(
+                workspace=workspace,
+                connections=connections,
+                run=run,
+                progress=progress,
+                should_stop=should_stop,
+            )
+            try:
+                with told_apart():
+                    yield job
+            except BaseException as error:
+                if isinstance(error, ConsentricError):
+                    job.summary["error"] = error.code
+                # The disk that stopped the run may refuse this note too; what stopped it is the news.
+                with suppress(ConsentricError, OSError):
+                    ended += _end(
+                        job, name, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+                    )
+                raise
+            finally:
+                connections.close()
+            ended += _end(job, name, "done")
+    finally:
+        for report in ended:
+            _tell_plugins(workspace, report)
 
 
-def _end(job: Job, name: str, state: RunState) -> None:
+def _end(job: Job, name: str, state: RunState) -> list[dict[str, Any]]:
+    """Notes how the run ended; gives it as plugins are told."""
     workspace = job.workspace
     end_run(workspace.control, job.run, state=state, summary=job.summary, now=workspace.clock())
     workspace.note(f"run.{name}", run=job.run, state=state, **job.summary)
+    return [{"run": job.run, "job": name, "state": state, "summary": dict(job.summary)}]
+
+
+def _tell_plugins(workspace: Workspace, report: dict[str, Any]) -> None:
+    """Lets plugins watch; the run is over and its lock free, so one that raises or hangs undoes nothing."""
+    for plugin in workspace.config.plugins.run_finished(report):
+        said = f'warning: plugin "{plugin.name}": run_finished: {redact(plugin.reason)}; the run is unharmed'
+        click.echo(said, err=True)

@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from consentric.sdk.errors import ConfigError
-from consentric.sdk.hooks import API_VERSION, PROJECT
+from consentric.sdk.hooks import PROJECT
+
+from .allowed import Allowed
+from .installed_plugins import Entry, Plugin, distribution_of, entries_of
+from .plugin_loading import load_entry, merge_commands, run_hook
 
 if TYPE_CHECKING:
     import click
-    import pluggy
 
     from consentric.sdk.contracts import Connector, Writer
 
 GROUP = "consentric"
 SANDBOX_GROUP = "consentric.sandboxes"
+UNUSABLE = "CS244"
+"""Code of a connector or writer whose plugin may load and cannot: it fails its connections, no run."""
 
 T = TypeVar("T")
-State = Literal["found", "not allowed", "refused", "failed", "loaded"]
-
-
-@dataclass(slots=True, kw_only=True)
-class Plugin:
-    """One installed plugin, as its metadata tells it; `state` says whether it was imported."""
-
-    name: str
-    distribution: str
-    version: str
-    module: str
-    is_built_in: bool
-    state: State = "found"
-    reason: str = ""
-    """Why it is refused or failed."""
-    connectors: tuple[str, ...] = ()
-    writers: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Entry:
-    plugin: Plugin
-    entry_point: EntryPoint
-    hooks: pluggy.PluginManager | None = None
-    connectors: dict[str, type[Connector]] = field(default_factory=dict)
-    writers: dict[str, type[Writer]] = field(default_factory=dict)
 
 
 class Plugins:
@@ -57,18 +36,23 @@ class Plugins:
     others only those named in `[plugins] allow` are ever imported, because importing runs their code.
 
     Args:
-        allow: Names of installed plugins that may load.
+        allow: Installed plugins that may load.
         found: Entry points of both groups; those of this environment by default.
     """
 
-    def __init__(self, allow: Sequence[str] = (), *, found: Iterable[EntryPoint] | None = None) -> None:
-        self._allow = frozenset(allow)
+    def __init__(
+        self, allow: Sequence[Allowed | str] = (), *, found: Iterable[EntryPoint] | None = None
+    ) -> None:
+        allowed = [Allowed(one) if isinstance(one, str) else one for one in allow]
         points = list(found) if found is not None else _installed()
-        self._entries = _entries([p for p in points if p.group == GROUP], self._allow)
+        self._entries = entries_of(
+            [p for p in points if p.group == GROUP], {one.name: one for one in allowed}
+        )
+        usable = {entry.plugin.name for entry in self._entries if entry.plugin.state == "found"}
         self._sandboxes = {
             p.name: p
             for p in points
-            if p.group == SANDBOX_GROUP and (_distribution(p) == PROJECT or p.name in self._allow)
+            if p.group == SANDBOX_GROUP and (distribution_of(p) == PROJECT or p.name in usable)
         }
 
     def listed(self) -> list[Plugin]:
@@ -78,15 +62,23 @@ class Plugins:
     def load_all(self) -> list[Plugin]:
         """Loads every plugin that may load; a broken one is listed with its reason and passed over."""
         for entry in self._entries:
-            self._load(entry)
+            load_entry(entry)
         self._refuse_duplicates()
         return self.listed()
+
+    def distribution(self, name: str) -> EntryPoint | None:
+        """The entry point of an installed plugin that is not ours, whether it may load or not."""
+        for entry in self._entries:
+            if entry.plugin.name == name and not entry.plugin.is_built_in:
+                return entry.entry_point
+        return None
 
     def connector(self, name: str) -> type[Connector]:
         """The connector class of that name.
 
         Raises:
-            ConfigError: When no plugin that may load has one; the message says what is near.
+            ConfigError: When no plugin that may load has one; the message says what is near. CS244 when it
+                is its plugin that failed.
         """
         return self._registered(name, "connector", lambda entry: entry.connectors)
 
@@ -97,6 +89,13 @@ class Plugins:
             ConfigError: When no plugin that may load has one.
         """
         return self._registered(name, "writer", lambda entry: entry.writers)
+
+    def outsider(self, part: type[Connector] | type[Writer]) -> str | None:
+        """Name of the plugin of somebody else that registered a class; None for one of ours."""
+        for entry in self._entries:
+            if part in (*entry.connectors.values(), *entry.writers.values()):
+                return None if entry.plugin.is_built_in else entry.plugin.name
+        return None
 
     def sandbox(self, connector: str) -> Callable[..., Any]:
         """What starts the pretend CRM of a connector: `serve(folder, *, clock)`, a context manager.
@@ -114,31 +113,35 @@ class Plugins:
         serve: Callable[..., Any] = point.load()
         return serve
 
-    def add_commands(self, cli: click.Group) -> None:
-        """Lets every plugin that may load add its commands to the command line."""
+    def add_commands(self, cli: click.Group, *, taken: Collection[str] = ()) -> None:
+        """Lets every plugin that may load add its commands; those of outsiders under names that are free."""
         for entry in self._entries:
-            self._import(entry)
+            load_entry(entry, is_registering=False)
             if entry.hooks is not None:
-                try:
-                    entry.hooks.hook.register_commands(cli=cli)
-                except Exception as error:  # noqa: BLE001 - one bad plugin must not end the program
-                    _fail(entry, error)
+                merge_commands(entry, cli, taken={*taken, *cli.commands})
 
-    def run_finished(self, report: dict[str, Any]) -> None:
-        """Tells the loaded plugins that a run ended; what they raise is kept as their reason."""
+    def run_finished(self, report: dict[str, Any]) -> list[Plugin]:
+        """Tells every plugin that may load that a run ended; each gets a report of its own.
+
+        Returns:
+            Those that raised, with the reason; it undoes nothing of the run.
+        """
+        failed = []
         for entry in self._entries:
-            if entry.plugin.state == "loaded" and entry.hooks is not None:
-                try:
-                    entry.hooks.hook.run_finished(report=report)
-                except Exception as error:  # noqa: BLE001 - a watcher must not undo a run
-                    _fail(entry, error)
+            if not entry.plugin.is_built_in:
+                load_entry(entry, is_registering=False)
+            if entry.hooks is not None:
+                watcher = partial(entry.hooks.hook.run_finished, report=copy.deepcopy(report))
+                if not run_hook(entry, watcher):
+                    failed.append(entry.plugin)
+        return failed
 
-    def _registered(self, name: str, kind: str, table: Callable[[_Entry], dict[str, T]]) -> T:
+    def _registered(self, name: str, kind: str, table: Callable[[Entry], dict[str, T]]) -> T:
         # A built-in of the same name first: a scheduled run then imports no connector but its own.
         # Allowed outsiders are always loaded, so that a name taken twice does not go unnoticed.
         for entry in self._entries:
             if not entry.plugin.is_built_in or entry.plugin.name.split("-")[0] == name:
-                self._load(entry)
+                load_entry(entry)
         if not any(name in table(entry) for entry in self._entries):
             self.load_all()
         self._refuse_duplicates()
@@ -148,64 +151,36 @@ class Plugins:
         raise self._unknown(name, kind, [n for e in self._entries for n in table(e)])
 
     def _unknown(self, name: str, kind: str, known: list[str]) -> ConfigError:
-        for plugin in self.listed():
-            if plugin.name != name and name not in (*plugin.connectors, *plugin.writers):
-                continue
+        listed = self.listed()
+        named = [p for p in listed if p.name == name or name in (*p.connectors, *p.writers)]
+        for plugin in named:
             if plugin.state == "not allowed":
                 hint = f'allow it: [plugins] allow = ["{plugin.name}"] in config.toml'
                 return _unusable(f'{kind} "{name}" is installed but may not load', hint)
+        for plugin in named:
             if plugin.reason:
-                return _unusable(
-                    f'{kind} "{name}" cannot be used: {plugin.reason}', "consentric plugins list"
-                )
-        hint = did_you_mean(name, known) or "consentric plugins list  shows what is installed"
+                said = f'{kind} "{name}" cannot be used: plugin "{plugin.name}": {plugin.reason}'
+                return _unusable(said, f"consentric plugins check {plugin.name}", code=UNUSABLE)
+        near = did_you_mean(name, known)
+        for plugin in listed:
+            # It did not come to say what it brings, and may be the one.
+            if plugin.reason and not plugin.is_built_in and not near and plugin.state != "not allowed":
+                said = f'no {kind} is named "{name}", and plugin "{plugin.name}" cannot load: {plugin.reason}'
+                return _unusable(said, f"consentric plugins check {plugin.name}", code=UNUSABLE)
+        hint = near or "consentric plugins list  shows what is installed"
         return _unusable(f'no {kind} is named "{name}"', hint)
 
-    def _import(self, entry: _Entry) -> None:
-        if entry.plugin.state != "found":
-            return
-        import pluggy
-
-        from consentric.sdk import hooks
-
-        try:
-            manager = pluggy.PluginManager(PROJECT)
-            manager.add_hookspecs(hooks)
-            manager.register(entry.entry_point.load(), entry.plugin.name)
-            manager.check_pending()
-        except Exception as error:  # noqa: BLE001 - anything may happen in code of others
-            _fail(entry, error)
-            return
-        entry.hooks = manager
-        entry.plugin.state = "loaded"
-
-    def _load(self, entry: _Entry) -> None:
-        self._import(entry)
-        if entry.hooks is None or entry.plugin.state != "loaded" or entry.connectors or entry.writers:
-            return
-        try:
-            connectors = [c for found in entry.hooks.hook.register_connectors() for c in found]
-            writers = [w for found in entry.hooks.hook.register_writers() for w in found]
-            for part in (*connectors, *writers):
-                _check_version(part)
-        except Exception as error:  # noqa: BLE001 - anything may happen in code of others
-            _fail(entry, error)
-            return
-        entry.connectors = {c.name: c for c in connectors}
-        entry.writers = {w.name: w for w in writers}
-        entry.plugin.connectors = tuple(sorted(entry.connectors))
-        entry.plugin.writers = tuple(sorted(entry.writers))
-
     def _refuse_duplicates(self) -> None:
-        for kind in ("connectors", "writers"):
-            owner: dict[str, _Entry] = {}
+        kinds: tuple[Literal["connectors", "writers"], ...] = ("connectors", "writers")
+        for kind in kinds:
+            owner: dict[str, Entry] = {}
             for entry in self._entries:
-                for name in getattr(entry, kind):
+                for name in list(getattr(entry, kind)):
                     other = owner.setdefault(name, entry)
                     if other is not entry and entry.plugin.state == "loaded":
-                        _refuse(entry, f'"{name}" is already a name of plugin "{other.plugin.name}"')
+                        entry.refuse(f'"{name}" is already a name of plugin "{other.plugin.name}"')
                         if not other.plugin.is_built_in:
-                            _refuse(other, f'"{name}" is also a name of plugin "{entry.plugin.name}"')
+                            other.refuse(f'"{name}" is also a name of plugin "{entry.plugin.name}"')
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -223,72 +198,5 @@ def _installed() -> list[EntryPoint]:
     return [*found.select(group=GROUP), *found.select(group=SANDBOX_GROUP)]
 
 
-@cache
-def _identity(distribution: Distribution) -> tuple[str, str]:
-    """Name and version; every look at them parses the metadata file again."""
-    return distribution.name, distribution.version
-
-
-def _distribution(point: EntryPoint) -> str:
-    return _identity(point.dist)[0] if point.dist is not None else ""
-
-
-def _entries(points: list[EntryPoint], allow: frozenset[str]) -> list[_Entry]:
-    entries = []
-    for point in sorted(points, key=lambda p: (_distribution(p) != PROJECT, p.name)):
-        is_built_in = _distribution(point) == PROJECT
-        plugin = Plugin(
-            name=point.name,
-            distribution=_distribution(point),
-            version=_identity(point.dist)[1] if point.dist is not None else "",
-            module=point.value,
-            is_built_in=is_built_in,
-            state="found" if is_built_in or point.name in allow else "not allowed",
-        )
-        entries.append(_Entry(plugin, point))
-    _refuse_equal_names(entries)
-    return entries
-
-
-def _refuse_equal_names(entries: list[_Entry]) -> None:
-    by_name: dict[str, list[_Entry]] = {}
-    for entry in entries:
-        by_name.setdefault(entry.plugin.name, []).append(entry)
-    for same in by_name.values():
-        if len(same) > 1:
-            owners = ", ".join(e.plugin.distribution for e in same)
-            for entry in same:
-                if not entry.plugin.is_built_in:
-                    _refuse(entry, f'the name "{entry.plugin.name}" is taken twice: {owners}')
-
-
-def _refuse(entry: _Entry, reason: str) -> None:
-    entry.plugin.state, entry.plugin.reason = "refused", reason
-    entry.hooks, entry.connectors, entry.writers = None, {}, {}
-
-
-def _fail(entry: _Entry, error: Exception) -> None:
-    reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        reason = f'module "{error.name}" is not installed; pip install "{_requirement(entry)}"'
-    entry.plugin.state, entry.plugin.reason, entry.hooks = "failed", reason, None
-
-
-def _requirement(entry: _Entry) -> str:
-    distribution = entry.plugin.distribution
-    dist = entry.entry_point.dist
-    extras = (dist.metadata.get_all("Provides-Extra") or []) if dist is not None else []
-    extra = entry.plugin.name.split("-")[0]
-    return f"{distribution}[{extra}]" if extra in extras else distribution
-
-
-def _unusable(message: str, hint: str) -> ConfigError:
-    return ConfigError(message, hint=hint, code="CS213")
-
-
-def _check_version(part: type[Any]) -> None:
-    if part.api_version != API_VERSION:
-        raise ConfigError(
-            f'"{part.name}" was written for version {part.api_version} of the plugin contract, '
-            f"this is version {API_VERSION}"
-        )
+def _unusable(message: str, hint: str, *, code: str = "CS213") -> ConfigError:
+    return ConfigError(message, hint=hint, code=code)

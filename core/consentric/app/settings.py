@@ -81,6 +81,26 @@ class JobsSettings(BaseModel):
 
     sync: str | None = Field(default=None, pattern=_CLOCK_TIME)
     """Time of day of the nightly run, in the zone of `[time]`; not expected at all when absent."""
+    consents: Literal["hourly"] | None = None
+    """How often what people forbade is read and carried out; not expected at all when absent."""
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """The jobs that a timer should call."""
+        return frozenset(name for name in ("sync", "consents") if getattr(self, name) is not None)
+
+
+class PinnedPlugin(BaseModel):
+    """An entry of `[plugins] allow` for one version with exactly these files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """As `consentric plugins list` shows it."""
+    version: str
+    """Of its distribution."""
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Over its files; `consentric plugins trust` writes it."""
 
 
 class PluginsSettings(BaseModel):
@@ -88,8 +108,8 @@ class PluginsSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    allow: tuple[str, ...] = ()
-    """Names as `consentric plugins list` shows them; built-ins need no entry."""
+    allow: tuple[str | PinnedPlugin, ...] = ()
+    """Names as `consentric plugins list` shows them, or pins; built-ins need no entry."""
 
 
 class ConnectionSettings(BaseModel):

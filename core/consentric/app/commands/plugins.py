@@ -7,8 +7,9 @@ from dataclasses import asdict
 import click
 
 from consentric.app.allowed import allowed_plugins
+from consentric.app.installed_plugins import Plugin
 from consentric.app.messages import unknown_name
-from consentric.app.plugin_manager import Plugin, Plugins
+from consentric.app.plugin_manager import Plugins
 from consentric.app.render.table import table
 from consentric.app.session import current_session
 

@@ -1,0 +1,88 @@
+"""Asks a plugin something and says what it broke: who, where and what, never the words of its error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
+from typing import TypeVar
+
+from consentric.sdk.contracts import Context
+from consentric.sdk.errors import ConsentricError, DataError, RemoteError, RemoteKind
+
+from .plugin_watch import SILENCE_SECONDS, PluginHung, watched
+
+T = TypeVar("T")
+Breach = Callable[[str, str], ConsentricError]
+"""Makes the error of where and what, as `stream "members"` and `raised KeyError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One connector or writer of a plugin, in one connection."""
+
+    plugin: str
+    module: str
+    """Where its class is from; places in it are named."""
+    context: Context
+
+    def answer(self, told: str, ask: Callable[[], T], breach: Breach) -> T:
+        """What the plugin answers. Errors of ours pass; everything else it raises is a breach."""
+        transport = self.context.transport
+        try:
+            with watched(SILENCE_SECONDS, sign_of_life=lambda: transport.calls):
+                return ask()
+        except ConsentricError:
+            raise
+        except PluginHung as error:
+            silence = f"{SILENCE_SECONDS / 60:g} minutes"
+            what = f"was stopped: it gave nothing for {silence}{self._place(error.__traceback__)}"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - anything may happen in code of others
+            what = f"raised {type(error).__name__}{self._place(error.__traceback__)}"
+        # Not inside `except`: the words of the error may name people, and would hang on as its context.
+        raise breach(told, what)
+
+    def data_error(self, told: str, what: str) -> DataError:
+        """For a connector: its connection ends without a bookmark, the others go on."""
+        return DataError(
+            self._message(told, what),
+            hint=self._hint,
+            happened="the page it stood in was left out and no bookmark was saved; other connections go on.",
+            code="CS303",
+        )
+
+    def ambiguous(self, told: str, what: str) -> RemoteError:
+        """For a write that may have been applied: it is read back, never sent again on a guess."""
+        return self._remote_error(told, what, RemoteKind.AMBIGUOUS)
+
+    def fatal(self, told: str, what: str) -> RemoteError:
+        """For a writer that cannot be worked with."""
+        return self._remote_error(told, what, RemoteKind.FATAL)
+
+    def _remote_error(self, told: str, what: str, kind: RemoteKind) -> RemoteError:
+        return RemoteError(
+            self._message(told, what),
+            kind=kind,
+            account=self.context.connection,
+            operation=told,
+            vendor_code="PLUGIN",
+            hint=self._hint,
+            code="CS109",
+        )
+
+    @property
+    def _hint(self) -> str:
+        return f"tell its author; consentric plugins check {self.plugin}   may show more"
+
+    def _message(self, told: str, what: str) -> str:
+        return f'connection "{self.context.connection}": plugin "{self.plugin}": {told} {what}'
+
+    def _place(self, trace: TracebackType | None) -> str:
+        """File and line of the plugin where it happened, as ` (connector.py:41)`."""
+        package, found = self.module.partition(".")[0], ""
+        for frame, line in walk_tb(trace):
+            if str(frame.f_globals.get("__name__", "")).partition(".")[0] == package:
+                found = f" ({Path(frame.f_code.co_filename).name}:{line})"
+        return found
