@@ -65,7 +65,8 @@ class Rows:
         """
         first = self._first(self._condition, self._values)
         self.total = first.total
-        if self.total > self._client.settings.bulk_from_rows:
+        is_many = self.total > self._client.settings.bulk_from_rows
+        if is_many and not self._client.context.is_preview:
             try:
                 yield from self._counted(self._by_bulk())
                 return

@@ -28,7 +28,7 @@ def assessments_of(workspace: Workspace) -> list[Assessment]:
         Assessment(
             purpose=purpose.id,
             file=(purpose.assessment or "").removeprefix("file:"),
-            is_signed=assessment_is_signed(workspace.people, purpose, workspace.folder),
+            is_signed=assessment_is_signed(workspace.people, purpose, workspace.config.folder),
         )
         for purpose in workspace.settings.purpose
         if _BASIS in purpose.basis
@@ -50,7 +50,7 @@ def sign_file(workspace: Workspace, file: str, *, by: str) -> list[str]:
         if purpose.assessment != f"file:{named}":
             continue
         try:
-            digest = sign_assessment(workspace.people, purpose, workspace.folder, signed_by=by, at=at)
+            digest = sign_assessment(workspace.people, purpose, workspace.config.folder, signed_by=by, at=at)
         except AssessmentError as error:
             error.where = workspace.config.where("purpose", index, "assessment")
             raise

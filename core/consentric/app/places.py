@@ -13,6 +13,7 @@ __all__ = [
     "KEYSET_FILE",
     "PEOPLE_FILE",
     "PLANS_FOLDER",
+    "PREVIEW_FOLDER",
     "RUNS_FOLDER",
 ]
 
@@ -22,5 +23,6 @@ CONTROL_FILE = "control.sqlite"
 ANALYTICS_FOLDER = "analytics"
 AUDIT_FOLDER = "audit"
 PLANS_FOLDER = "plans"
+PREVIEW_FOLDER = ".preview"
 RUNS_FOLDER = "runs"
 CACHE_FOLDER = "cache"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from consentric.gate.gate import GateReport, Policy, decide_permissions
 from consentric.gate.questions import Question, Use, all_questions
+from consentric.pull.moves import follow_moves
 from consentric.pull.pull import pull, pull_denials
 from consentric.pull.report import PullReport
 from consentric.pull.stores import known_records
@@ -38,6 +39,21 @@ class Reading:
         return not self.failures and all(pull.is_complete for pull in self.pulls)
 
 
+@dataclass(slots=True, kw_only=True)
+class Denials:
+    """Which authorities told the consents of everybody who changed."""
+
+    answers: dict[str, bool] = field(default_factory=dict)
+    """False: it could not be read, or not of everybody."""
+    failures: dict[str, Unread] = field(default_factory=dict)
+    """Authority to the error that ended its reading."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what everybody said is known."""
+        return all(self.answers.values())
+
+
 def read_connections(job: Job, names: Sequence[str], *, is_full: bool) -> Reading:
     """Pulls the connections one after the other; one that fails does not stop the others.
 
@@ -52,8 +68,8 @@ def read_connections(job: Job, names: Sequence[str], *, is_full: bool) -> Readin
         try:
             reading.pulls.append(_read_connection(job, name, is_full=is_full))
         except (RemoteError, DataError) as error:
-            reading.failures[name] = _placed(job.workspace, name, error)
-    remote = [name for name in names if job.connections.connector(name).is_remote]
+            reading.failures[name] = placed(job.workspace, name, error)
+    remote = [name for name in names if job.connections.is_remote(name)]
     for asked in (remote, names):
         if asked and all(name in reading.failures for name in asked):
             raise reading.failures[asked[0]]
@@ -62,20 +78,40 @@ def read_connections(job: Job, names: Sequence[str], *, is_full: bool) -> Readin
 
 def refresh_consents(job: Job, purposes: Iterable[str]) -> bool:
     """Reads the consent changes of all authorities of these purposes; False when one could not be read."""
-    workspace, wanted = job.workspace, set(purposes)
-    authorities = {
-        source
-        for purpose in workspace.settings.purpose
-        if purpose.id in wanted
-        for source in purpose.authorities
-    }
-    answers = {name: _read_denials(job, name) for name in sorted(authorities)}
-    return all(answers.values())
+    denials = read_denials(job, authorities_of(job.workspace, purposes))
+    return denials.is_whole
+
+
+def authorities_of(workspace: Workspace, purposes: Iterable[str]) -> list[str]:
+    """The connections where the consent of these purposes is recorded."""
+    wanted = set(purposes)
+    return sorted(
+        {
+            source
+            for purpose in workspace.settings.purpose
+            if purpose.id in wanted
+            for source in purpose.authorities
+        }
+    )
+
+
+def read_denials(job: Job, authorities: Iterable[str]) -> Denials:
+    """Reads the consent of whoever changed, one authority after the other, whatever becomes of one."""
+    denials = Denials()
+    for name in authorities:
+        job.progress.step(f"{name}: consents")
+        try:
+            denials.answers[name] = _read_denials(job, name)
+        except (RemoteError, DataError) as error:
+            denials.answers[name] = False
+            denials.failures[name] = placed(job.workspace, name, error)
+    return denials
 
 
 def decide(job: Job) -> GateReport:
     """Lets the gate decide again whoever changed, and forgets people without a record."""
     workspace = job.workspace
+    follow_moves(workspace.stores)
     report = decide_permissions(
         workspace.ledger,
         workspace.pseudonyms,
@@ -95,7 +131,8 @@ def policy_of(workspace: Workspace) -> Policy:
     return Policy(
         purposes={
             purpose.id: purpose_from(
-                purpose, has_assessment=assessment_is_signed(workspace.people, purpose, workspace.folder)
+                purpose,
+                has_assessment=assessment_is_signed(workspace.people, purpose, workspace.config.folder),
             )
             for purpose in workspace.settings.purpose
         },
@@ -134,7 +171,7 @@ def _read_connection(job: Job, name: str, *, is_full: bool) -> PullReport:
     return report
 
 
-def _placed(workspace: Workspace, name: str, error: Unread) -> Unread:
+def placed(workspace: Workspace, name: str, error: Unread) -> Unread:
     """The error with its place in the configuration and what was done, where its connector could not know."""
     config = workspace.config
     is_sign_in = isinstance(error, RemoteError) and error.kind is RemoteKind.AUTH
@@ -149,15 +186,12 @@ def _placed(workspace: Workspace, name: str, error: Unread) -> Unread:
 
 def _read_denials(job: Job, name: str) -> bool:
     workspace = job.workspace
-    try:
-        return pull_denials(
-            job.connections.connector(name),
-            workspace.stores,
-            job.connections.rules(name),
-            clock=workspace.clock,
-        )
-    except (RemoteError, DataError):
-        return False
+    return pull_denials(
+        job.connections.connector(name),
+        workspace.stores,
+        job.connections.rules(name),
+        clock=workspace.clock,
+    )
 
 
 def _read_labels(job: Job, destination: DestinationSettings) -> int:

@@ -12,7 +12,7 @@ from consentric.control.plans import plan_named
 from consentric.control.runs import list_runs
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
-from consentric.sdk.errors import ConfigError, GuardError
+from consentric.sdk.errors import ConfigError, GuardError, RemoteError
 from consentric.sdk.progress import Progress
 from consentric.segments.compute import compute
 from consentric.segments.rates import Rate, read_rates
@@ -27,7 +27,9 @@ from .job import Job, running
 from .messages import fields, unknown_name
 from .outlets import rules_of, segment_named, segment_sets
 from .places import CACHE_FOLDER
+from .propagation import LATE, Propagation
 from .reading import Reading, Unread, decide, read_connections
+from .withdrawals import measure
 from .workspace import Workspace
 from .writing import destination_named, make_plan, seal_denials, send_plan
 
@@ -62,6 +64,8 @@ class SyncReport:
     """Why nothing was computed, if so."""
     plans: list[PlanReport] = field(default_factory=list)
     applies: list[ApplyReport] = field(default_factory=list)
+    propagation: Propagation | None = None
+    """How long people's noes took; None of a dry run."""
     is_dry: bool = False
     exit_code: int = 0
 
@@ -82,6 +86,7 @@ class SyncReport:
             "guard": {"code": self.guard.code, "message": self.guard.message} if self.guard else None,
             "plans": [one.as_json() for one in self.plans],
             "applies": [one.as_json() for one in self.applies],
+            "withdrawal_propagation_seconds": self.propagation.as_json() if self.propagation else None,
             "is_dry": self.is_dry,
             "exit_code": self.exit_code,
         }
@@ -109,7 +114,7 @@ def segment(workspace: Workspace, *, as_of: date | None = None, progress: Progre
         GuardError: When permissions are too old.
     """
     with running(workspace, "segment", progress=progress) as job:
-        report = _compute(job, as_of)
+        report = compute_segments(job, as_of)
         workspace.warehouse.publish()
     return report
 
@@ -202,16 +207,17 @@ def sync(
         report.failures = reading.failures
         report.gate = decide(job)
         try:
-            report.segments = _compute(job, as_of)
+            report.segments = compute_segments(job, as_of)
         except GuardError as error:
             # What people said is known all the same: the plans below take off what they no longer allow.
             report.guard = error
-        for destination in workspace.settings.destination:
-            if destination.to not in reading.failures:
-                _write(job, destination, report, as_of or last_complete_day(workspace))
+        _write_all(job, report, as_of or last_complete_day(workspace))
         if report.applies:
             decide(job)
         workspace.warehouse.publish()
+        if not dry_run:
+            report.propagation = measure(job)
+            job.summary.update(report.propagation.as_summary())
         report.exit_code = _exit_code(report, reading)
         job.summary.update(written=report.writes, exit_code=report.exit_code, failed=len(report.failures))
     return report
@@ -220,6 +226,21 @@ def sync(
 def last_complete_day(workspace: Workspace) -> date:
     """Yesterday in the business zone: several runs on one day then say the same."""
     return (workspace.clock().astimezone(workspace.settings.time.info) - timedelta(days=1)).date()
+
+
+def _write_all(job: Job, report: SyncReport, as_of_day: date) -> None:
+    """Plans and applies for every CRM that was read; one that refuses keeps no other from its labels."""
+    refused: RemoteError | None = None
+    for destination in job.workspace.settings.destination:
+        if destination.to in report.failures:
+            continue
+        try:
+            _write(job, destination, report, as_of_day)
+        except RemoteError as error:
+            refused = error
+            report.failures[destination.to] = error
+    if refused is not None and not report.plans:
+        raise refused
 
 
 def _write(job: Job, destination: DestinationSettings, report: SyncReport, as_of_day: date) -> None:
@@ -259,10 +280,17 @@ def _exit_code(report: SyncReport, reading: Reading) -> int:
         return REFUSED
     if any(one.brake and one.has_changes for one in report.plans):
         return BRAKED
+    if report.propagation is not None and report.propagation.is_late:
+        return LATE
     return 0 if reading.is_whole else PARTLY
 
 
-def _compute(job: Job, as_of: date | None) -> SegmentReport:
+def compute_segments(job: Job, as_of: date | None) -> SegmentReport:
+    """Every set of the configuration, from the tables of the workspace.
+
+    Raises:
+        GuardError: A first read never came to its end, or permissions are too old.
+    """
     job.progress.step("segments")
     workspace, settings = job.workspace, job.workspace.settings
     _require_whole_reads(workspace)
@@ -317,7 +345,7 @@ def _require_whole_reads(workspace: Workspace) -> None:
 
 def _rates(workspace: Workspace) -> list[Rate]:
     path = workspace.settings.money.rates
-    return [] if path is None else read_rates(workspace.folder / path)
+    return [] if path is None else read_rates(workspace.config.folder / path)
 
 
 def _named(workspace: Workspace, names: Sequence[str]) -> list[str]:

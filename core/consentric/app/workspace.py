@@ -10,10 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from consentric.control.allowance import DailyAllowance
 from consentric.control.store import ControlStore
 from consentric.pull.stores import Stores
 from consentric.sdk.contracts import Clock, Endpoint
 from consentric.sdk.errors import ConfigError, ConsentricError, KeyMaterialError, UnsafeStoreError
+from consentric.sdk.transport import Budget
 from consentric.warehouse.store import Warehouse
 from consentric_privacy.audit import AuditLog
 from consentric_privacy.deks import DekStore
@@ -46,6 +48,9 @@ class Workspace:
     Stores are opened when first asked for, so that `status` needs no key and `segment` no vault. What was
     opened is closed at the end, in reverse order; sandboxes save their state then.
     """
+
+    is_preview = False
+    """Whether its stores are taken away at the end."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -170,6 +175,11 @@ class Workspace:
         return store
 
     @cached_property
+    def budget(self) -> Budget:
+        """The day's calls of each account."""
+        return DailyAllowance(self.control)
+
+    @cached_property
     def warehouse(self) -> Warehouse:
         """Activities and segments under pseudonyms."""
         limit = self.settings.workspace.memory_limit_mb
@@ -212,7 +222,7 @@ class Workspace:
         if settings.sandbox is None:
             return None
         if connection not in self._endpoints:
-            folder = (self.folder / settings.sandbox).resolve()
+            folder = (self.config.folder / settings.sandbox).resolve()
             if not folder.is_dir():
                 raise ConfigError(
                     f'connection "{connection}": the sandbox folder "{settings.sandbox}" is missing',

@@ -46,6 +46,8 @@ class Context:
     purposes: frozenset[str] = frozenset()
     """Ids of the configured purposes; opens are asked for only with `email_tracking` among them."""
     endpoint: Endpoint | None = None
+    is_preview: bool = False
+    """Only the first records of each stream will be taken: a job over everything is not worth it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,15 @@ def _made_of(cells: Sequence[str], when: str | None) -> str:
     return when if when is not None else "everybody else"
 
 
+def sizes_text(one: SetReport, titles: Titles) -> str:
+    """A set and how many people are in each segment."""
+    head = f"  {one.name}   {number(one.population)} people may be segmented (purpose {one.purpose})"
+    return "\n".join([head, *_size_lines(one, titles)])
+
+
 def _set_text(one: SetReport, titles: Titles) -> str:
     lines = [
-        f"  {one.name}   {number(one.population)} people may be segmented (purpose {one.purpose})",
-        *_size_lines(one, titles),
+        sizes_text(one, titles),
         f"    entered {number(one.entered)}, moved {number(one.moved)}, left {number(one.left)}",
     ]
     return "\n".join([*lines, *(f"    ! {note}" for note in one.notes)])
