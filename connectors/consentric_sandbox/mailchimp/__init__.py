@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from consentric.sdk.contracts import Endpoint
+    from consentric.testing.exchanges import Specimen
     from consentric_sandbox.sandboxes import Sandbox
 
 
@@ -49,6 +50,13 @@ def example(folder: Path) -> str:
         f'api_key = "file:{folder / "mailchimp.token"}"\n'
         f"audiences = [{audiences}]\n"
     )
+
+
+def specimen(folder: Path) -> Specimen:
+    """Puts an account into `folder` in which connector and writer reach every operation they use."""
+    from .full_account import make_specimen
+
+    return make_specimen(folder)
 
 
 def sandbox() -> Sandbox:

@@ -1,6 +1,6 @@
 """The front door of the checks: `python -m consentric.testing COMMAND`.
 
-Every command prints one JSON line with its figures and exits with 1 when it is not met, 2 when it was asked
+Every command ends with one JSON line of its figures and exits with 1 when it is not met, 2 when it was asked
 wrongly.
 """
 
@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model.add_argument("--examples", type=int, default=60_000, help="worlds to try")
     model.add_argument("--seed", type=int, default=0, help="seed of the first world")
     model.set_defaults(run=_model)
+    specs = commands.add_parser("specs", help="hold connectors and writers to their vendor's description")
+    specs.add_argument("--specs", type=Path, required=True, help="folder with the vendors' descriptions")
+    specs.set_defaults(run=_specs)
     chosen = parser.parse_args(arguments)
     return int(chosen.run(chosen))
 
@@ -86,6 +89,44 @@ def _model(chosen: argparse.Namespace) -> int:
         seconds=round(time.perf_counter() - started, 1),
     )
     return 1 if violations else 0
+
+
+def _specs(chosen: argparse.Namespace) -> int:
+    from consentric.testing.description import INSTALL
+    from consentric.testing.specs import described_vendors, hold_to_description
+
+    started = time.perf_counter()
+    vendors = described_vendors(chosen.specs)
+    if not vendors:
+        print(f"specs: no description of a vendor lies in {chosen.specs}", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        reports = [hold_to_description(name, make, chosen.specs) for name, make in vendors.items()]
+    except ImportError as error:
+        print(f"specs: {error.name} is not installed: {INSTALL}", file=sys.stderr)  # noqa: T201
+        return 2
+    for report in reports:
+        _print_operations(report.title, report.operations, report.violations)
+    violations = [f"{report.name}: {one}" for report in reports for one in report.violations]
+    _print_figures(
+        command="specs",
+        vendors=list(vendors),
+        operations={report.name: len(report.operations) for report in reports},
+        exchanges=sum(sum(report.operations.values()) for report in reports),
+        violations=len(violations),
+        where=violations[:_SHOWN_HITS],
+        seconds=round(time.perf_counter() - started, 1),
+    )
+    return 1 if violations else 0
+
+
+def _print_operations(title: str, operations: Mapping[str, int], violations: Sequence[str]) -> None:
+    width = max(map(len, operations), default=0)
+    lines = [f"{title}: {len(operations)} operations"]
+    lines += [f"  {name:<{width}}  {count:>6}" for name, count in operations.items()]
+    lines += [f"  ! {one}" for one in violations]
+    lines.append("1 violation" if len(violations) == 1 else f"{len(violations)} violations")
+    print("\n".join(lines))  # noqa: T201 - a command's answer
 
 
 def _print_figures(**figures: object) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.connectors.sandbox_mailchimp.description import Description
+from tests.connectors.sandbox_mailchimp.vendor_description import vendor_description
 
 from consentric import RecordRef
 from consentric.sdk.contracts import Context, Endpoint
@@ -149,7 +149,7 @@ class PretendAccount:
                 )
             )
             outcome = answer(desk, received)
-            described = Description.load()
+            described = vendor_description()
             is_told = 200 <= outcome.status < 300 and not self._breaks_answers
             if described is not None and path.startswith("/3.0") and is_told:
                 shown = json.loads(outcome.body) if outcome.body else None

@@ -23,7 +23,7 @@ from consentric_sandbox.mailchimp.desk import Desk
 from consentric_sandbox.mailchimp.state import MailchimpState
 from consentric_sandbox.server import listen
 
-from .description import Description
+from .vendor_description import vendor_description
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 NEWS, PARTNERS = "0a1b2c3d4e", "5f6a7b8c9d"
@@ -80,7 +80,7 @@ class WatchedDesk(Desk):
     def _watched(self, received: Received) -> Outcome:
         played = sum(fault.fired for fault in self.account.faults.faults if fault.kind in _ODD)
         outcome = super().answer(received)
-        described = Description.load()
+        described = vendor_description()
         is_odd = played != sum(fault.fired for fault in self.account.faults.faults if fault.kind in _ODD)
         has_body = bool(outcome.body) or outcome.status == 204
         if described is None or is_odd or received.segments[0] != "3.0" or not has_body:
