@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.request import Request, urlopen
 
 from consentric.app import stages
 from consentric.app.assessments import sign_file
+from consentric.app.consents import ConsentsReport, sync_consents
 from consentric.app.reading import Reading
 from consentric.app.stages import SyncReport
 from consentric.app.workspace import Workspace
@@ -139,7 +140,15 @@ class World:
 
     def write_config(self) -> None:
         at = self.now.isoformat().replace("+00:00", "Z")
-        write_private(self.workspace / "config.toml", CONFIG.format(at=at, grade=self.min_grade))
+        write_private(self.workspace / "config.toml", self.config().format(at=at, grade=self.min_grade))
+
+    def config(self) -> str:
+        """The configuration, with places for the moment and the evidence that is needed."""
+        return CONFIG
+
+    def write_crms(self) -> None:
+        """What the CRMs hold before anything was pulled."""
+        snapshot.save(portal(), self.sandbox)
 
     @contextmanager
     def opened(self) -> Iterator[Workspace]:
@@ -217,6 +226,10 @@ class World:
                 workspace.control.kill_point = kill_point
             return stages.sync(workspace, progress=SilentProgress())
 
+    def sync_consents(self, *, dry_run: bool = False) -> ConsentsReport:
+        with self.opened() as workspace:
+            return sync_consents(workspace, dry_run=dry_run, progress=SilentProgress())
+
     # What the CRM shows and counted
 
     def fields(self) -> dict[int, tuple[str, str, str]]:
@@ -278,8 +291,11 @@ class World:
     # What the stores say
 
     def rref(self, contact: int) -> bytes:
+        return self.rref_in("hubspot", "contact", "", str(contact))
+
+    def rref_in(self, account: str, object: str, partition: str, id: str) -> bytes:
         with self.opened() as workspace:
-            return workspace.vault.find("hubspot", "contact", "", [str(contact)])[str(contact)]
+            return workspace.vault.find(account, object, partition, [id])[id]
 
     def sid(self, rref: bytes) -> bytes:
         with self.opened() as workspace:
@@ -289,9 +305,9 @@ class World:
         with self.opened() as workspace:
             return workspace.pseudonyms.pid(workspace.vault.subject_of([rref])[rref])
 
-    def owned(self) -> list[Owned]:
+    def owned(self, destination: str = DESTINATION) -> list[Owned]:
         with self.opened() as workspace:
-            return list(owned_labels(workspace.control, DESTINATION))
+            return list(owned_labels(workspace.control, destination))
 
     def latest_plan(self) -> str:
         with self.opened() as workspace:
@@ -321,15 +337,18 @@ class World:
             return dict(workspace.warehouse.connection.execute(query, [pid]).fetchall())
 
 
-def build(root: Path) -> World:
+Kind = TypeVar("Kind", bound=World)
+
+
+def build(root: Path, kind: type[Kind]) -> Kind:
     """Files of the world under an empty folder; nothing was pulled yet."""
-    world = World(root)
+    world = kind(root)
     world.workspace.mkdir(mode=0o700)
     write_private(root / "root.key", hashlib.sha256(b"journeys").hexdigest())
     write_private(world.workspace / "assessment.md", "The interest prevails (invented, for tests).\n")
     world.write_config()
     write_till_file(root / "shop.csv")
-    snapshot.save(portal(), world.sandbox)
+    world.write_crms()
     with world.opened() as workspace:
         assert sign_file(workspace, "assessment.md", by="tests") == ["segmentation"]
     return world

@@ -21,6 +21,7 @@ from .control_reading import existing_control
 from .lock import network_file_system
 from .messages import unknown_name
 from .places import ANALYTICS_FOLDER, KEYSET_FILE, PEOPLE_FILE
+from .propagation import late_since, measured_runs
 from .status import status_of
 from .store_modes import readable_by_others
 
@@ -193,15 +194,28 @@ def _sandbox(examination: Examination) -> Iterator[Check]:
             yield Check(name="sandbox", state="ok", finding=f'connection "{name}" is a pretend CRM')
 
 
+def _withdrawals(examination: Examination) -> Iterator[Check]:
+    with existing_control(examination.config.folder) as store:
+        runs = measured_runs(store) if store is not None else []
+        late = late_since(store, examination.now) if store is not None else ""
+    if late:
+        fix = "consentric sync consents   and let a timer call it every hour"
+        yield Check(name="withdrawals", state="failed", finding=late, fix=fix)
+    elif runs:
+        finding = "every no that is known was carried out within 24 hours"
+        yield Check(name="withdrawals", state="ok", finding=finding)
+
+
 def _jobs(examination: Examination) -> Iterator[Check]:
-    if examination.config.settings.jobs.sync is None:
-        return
-    folder = examination.config.folder
-    for job in status_of(folder, now=examination.now, expected=frozenset({"sync"})).jobs:
+    folder, expected = examination.config.folder, examination.config.settings.jobs.expected
+    for job in status_of(folder, now=examination.now, expected=expected).jobs:
+        if job.job not in expected:
+            continue
         ran = f"last ran at {job.started:%Y-%m-%d %H:%M} UTC" if job.started is not None else "never ran"
         if job.is_overdue:
-            finding = f'job "{job.job}" is due every day and {ran}'
-            fix = "look at the timer, then  consentric sync"
+            often = "every hour" if job.job == "consents" else "every day"
+            finding = f'job "{job.job}" is due {often} and {ran}'
+            fix = f"look at the timer, then  consentric sync {job.job}".removesuffix(" sync")
             yield Check(name="jobs", state="failed", finding=finding, fix=fix)
         else:
             yield Check(name="jobs", state="ok", finding=f'job "{job.job}" {ran} and ended {job.state}')
@@ -277,6 +291,7 @@ _CHECKS: dict[str, Callable[[Examination], Iterator[Check]]] = {
     "clock": _clock,
     "sandbox": _sandbox,
     "jobs": _jobs,
+    "withdrawals": _withdrawals,
     "assessments": _assessments,
     "doubles": _doubles,
 }

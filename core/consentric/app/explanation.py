@@ -9,16 +9,14 @@ from typing import Any
 
 from consentric.control.ownership import owned_by
 from consentric.gate.questions import Question
-from consentric.sdk.errors import NotIdentifiedError
 from consentric.segments.explain import explain
 from consentric.segments.explanation import SetExplanation
 from consentric_privacy.decision import Decision
-from consentric_privacy.normalise import email, phone
 
-from .connecting import DEFAULT_COUNTRY
-from .messages import unknown_name
 from .outlets import segment_sets
 from .reading import policy_of, questions_of
+from .subjects import names_of, person_named
+from .withdrawals import Withdrawal, withdrawals_of
 from .workspace import Workspace
 
 
@@ -57,6 +55,8 @@ class Explanation:
     sets: tuple[SetExplanation, ...]
     verdicts: tuple[Verdict, ...]
     labels: tuple[WrittenLabel, ...]
+    withdrawals: tuple[Withdrawal, ...] = ()
+    """What was taken off because the person said no, and how long that took."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
@@ -74,51 +74,17 @@ def explain_subject(workspace: Workspace, subject: str) -> Explanation:
     Raises:
         NotIdentifiedError: Nobody is known under it (exit 7).
     """
-    sid = _person(workspace, subject)
+    sid = person_named(workspace, subject)
     live = workspace.vault.records_of(sid)
     rrefs = [record.rref for record in live]
-    links = workspace.vault.links(rrefs)
+    names = names_of(workspace, rrefs)
     return Explanation(
-        records=tuple(f"crm:{links[rref].account}:{links[rref].id}" for rref in rrefs if rref in links),
+        records=tuple(names[rref] for rref in rrefs if rref in names),
         sets=tuple(_sets(workspace, sid)),
         verdicts=tuple(_verdicts(workspace, sid)),
         labels=tuple(_labels(workspace, rrefs)),
+        withdrawals=tuple(withdrawals_of(workspace, rrefs)),
     )
-
-
-def _person(workspace: Workspace, subject: str) -> bytes:
-    rrefs = _by_record(workspace, subject) if subject.startswith("crm:") else _by_address(workspace, subject)
-    for sid in workspace.vault.subject_of(rrefs).values():
-        return sid
-    raise NotIdentifiedError(
-        "nobody is known under what was given",
-        happened="nothing was read from a CRM; what was given is not kept.",
-        hint="name a record as crm:CONNECTION:ID; after a change in the CRM run  consentric pull  first",
-    )
-
-
-def _by_record(workspace: Workspace, subject: str) -> list[bytes]:
-    _, _, rest = subject.partition(":")
-    connection, _, record_id = rest.partition(":")
-    known = list(workspace.settings.connections)
-    if connection not in known:
-        raise unknown_name("connection", connection, known)
-    return [
-        rref
-        for kind, partition in workspace.vault.places(connection)
-        for rref in workspace.vault.find(connection, kind, partition, [record_id]).values()
-    ]
-
-
-def _by_address(workspace: Workspace, subject: str) -> list[bytes]:
-    controller = workspace.settings.controller
-    country = controller.country if controller is not None else DEFAULT_COUNTRY
-    for kind, normalised in (("email", email(subject)), ("phone", phone(subject, country))):
-        if normalised is not None:
-            found = workspace.vault.carriers(kind, normalised)
-            if found:
-                return found
-    return []
 
 
 def _sets(workspace: Workspace, sid: bytes) -> list[SetExplanation]:

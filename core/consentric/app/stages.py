@@ -27,6 +27,7 @@ from .job import Job, running
 from .messages import fields, unknown_name
 from .outlets import rules_of, segment_named, segment_sets
 from .places import CACHE_FOLDER
+from .reasons import require_anonymous
 from .propagation import LATE, Propagation
 from .reading import Reading, Unread, decide, read_connections
 from .withdrawals import measure
@@ -156,15 +157,8 @@ def approve(workspace: Workspace, plan_id: str, reason: str, *, by: str) -> None
     """
     with workspace.locked("approve"):
         approvable_plan(workspace.control, plan_id)
-        try:
-            workspace.note("plan.approve", plan=plan_id, by=by, reason=reason)
-        except ValueError:
-            raise ConfigError(
-                "the reason looks as if it named a person, and the audit log keeps it for years",
-                hint="say it without addresses or numbers of people",
-                happened="nothing was approved, and the reason is not kept.",
-                code="CS239",
-            ) from None
+        require_anonymous(reason, happened="nothing was approved, and the reason is not kept.")
+        workspace.note("plan.approve", plan=plan_id, by=by, reason=reason)
         approve_plan(workspace.control, plan_id, by=by, reason=reason, clock=workspace.clock)
 
 

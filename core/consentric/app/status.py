@@ -12,10 +12,11 @@ from consentric.control.store import ControlStore
 
 from .control_reading import existing_control
 from .lock import Holder, holder_of
+from .propagation import Propagation, measured_runs
 
-JOBS = ("sync", "pull", "segment", "plan", "apply")
-OVERDUE_AFTER = timedelta(hours=26)
-"""A nightly job may be late by the length of a long run, not by a night."""
+JOBS = ("sync", "consents", "pull", "segment", "plan", "apply")
+OVERDUE_AFTER = {"sync": timedelta(hours=26), "consents": timedelta(hours=4)}
+"""A nightly job may be late by the length of a long run, not by a night; an hourly one waits for that run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class StatusReport:
     jobs: tuple[JobStatus, ...]
     holder: Holder | None = None
     """The run that is at work now."""
+    propagation: Propagation | None = None
+    """How long people's noes took in the last run that carried some out or looked for them."""
 
     @property
     def is_overdue(self) -> bool:
@@ -50,7 +53,11 @@ class StatusReport:
             {**asdict(job), "started": job.started and job.started.strftime("%Y-%m-%dT%H:%M:%SZ")}
             for job in self.jobs
         ]
-        return {"jobs": jobs, "running": asdict(self.holder) if self.holder is not None else None}
+        return {
+            "jobs": jobs,
+            "running": asdict(self.holder) if self.holder is not None else None,
+            "withdrawal_propagation_seconds": self.propagation.as_json() if self.propagation else None,
+        }
 
 
 def status_of(folder: Path, *, now: datetime, expected: frozenset[str] = frozenset()) -> StatusReport:
@@ -59,12 +66,14 @@ def status_of(folder: Path, *, now: datetime, expected: frozenset[str] = frozens
     Args:
         folder: The workspace.
         now: The time that ages are counted to.
-        expected: Jobs that a timer should call every day.
+        expected: Jobs that a timer should call.
     """
     with existing_control(folder) as store:
         jobs = [_job_status(store, job, now=now, is_expected=job in expected) for job in JOBS]
+        measured = measured_runs(store) if store is not None else []
     shown = tuple(job for job in jobs if job.run or job.job in expected)
-    return StatusReport(jobs=shown, holder=holder_of(folder))
+    propagation = next((one for _, one in measured if one.people or one.open), None)
+    return StatusReport(jobs=shown, holder=holder_of(folder), propagation=propagation)
 
 
 def _job_status(store: ControlStore | None, job: str, *, now: datetime, is_expected: bool) -> JobStatus:
@@ -78,5 +87,5 @@ def _job_status(store: ControlStore | None, job: str, *, now: datetime, is_expec
         state=run.state,
         started=run.started,
         age_seconds=int(age.total_seconds()),
-        is_overdue=is_expected and age > OVERDUE_AFTER,
+        is_overdue=is_expected and age > OVERDUE_AFTER[job],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -14,7 +14,8 @@ from consentric.sync.removals import denials_only
 from consentric.sync.report import ApplyReport, PlanReport
 from consentric.sync.seal import seal_plan
 from consentric.sync.settings import DestinationSettings
-from consentric.sync.wanted import read_wanted
+from consentric.sync.wanted import Wanted, read_denied, read_wanted
+from consentric.sync.withdrawals import seal_withdrawals
 
 from .job import Job
 from .messages import unknown_name
@@ -93,6 +94,31 @@ def seal_denials(job: Job, destination: DestinationSettings, plan: str) -> str |
     """Seals the explicit denials of a plan that may not be applied; None when it has none."""
     removals = denials_only(outlet_of(job, destination), plan)
     return None if removals is None else removals.id
+
+
+def seal_withdrawn(job: Job, destination: DestinationSettings, *, as_of_day: date) -> str | None:
+    """Seals the removals that people asked for since the last run; None when nothing of theirs stands.
+
+    Raises:
+        RemoteError: When the CRM cannot be asked.
+    """
+    job.progress.step(f"{destination.name}: withdrawals")
+    denied = denied_of(job.workspace, destination)
+    plan = seal_withdrawals(outlet_of(job, destination), denied, as_of_day=as_of_day)
+    return None if plan is None else plan.id
+
+
+def denied_of(workspace: Workspace, destination: DestinationSettings) -> Iterator[Wanted]:
+    """Who said no to what this destination shows, as the gate last decided."""
+    purposes = purposes_of_sets(workspace)
+    return read_denied(
+        workspace.warehouse.connection,
+        account=destination.to,
+        sets={name: purposes[name] for name in destination.sets},
+        purpose=destination.purpose,
+        channel=destination.channel,
+        at=workspace.clock(),
+    )
 
 
 def _permits(

@@ -12,7 +12,7 @@ from consentric.sdk.contracts import Verb
 
 from .ownership import GONE, MirrorRow, Owned, drop_owned, put_mirror, put_owned
 from .plans import Plan, move_own_revision
-from .store import ControlStore, to_text
+from .store import ControlStore, from_text, to_text
 
 COLUMNS = "id, plan, rref, verb, target, old, new, change, effect, attempts, batch"
 GONE_HASH = b"gone"
@@ -40,6 +40,17 @@ class Op:
     def is_explicit_denial(self) -> bool:
         """Whether the person's own no takes the label off."""
         return self.effect == "remove"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A label that a person's own no took off a record."""
+
+    rref: bytes
+    destination: str
+    reason: str
+    removed_at: datetime | None
+    """End of the run that was told so by the CRM; None while that run is at work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +193,16 @@ def resolve(
             move_own_revision(database, plan)
 
 
+def removals_in(store: ControlStore, run: str) -> list[Removal]:
+    """What a run took off because people said no; a label that was off already is none."""
+    return _removals(store, "op.run = ?", run)
+
+
+def removals_of(store: ControlStore, rrefs: Iterable[bytes]) -> list[Removal]:
+    """What was ever taken off some records because their person said no, oldest first."""
+    return [removal for rref in rrefs for removal in _removals(store, "op.rref = ?", rref)]
+
+
 def rejections(store: ControlStore, destination: str) -> dict[tuple[bytes, str], int]:
     """How often a CRM refused a label, by record and target."""
     rows = store.connection.execute("SELECT rref, target, n FROM dead WHERE destination = ?", (destination,))
@@ -195,6 +216,25 @@ def forget_rejections(database: Connection, plan_id: str) -> None:
         " AND op.destination = dead.destination AND op.rref = dead.rref AND op.target = dead.target)",
         (plan_id,),
     )
+
+
+def _removals(store: ControlStore, condition: str, value: str | bytes) -> list[Removal]:
+    rows = store.connection.execute(
+        "SELECT rref, destination, reason, run.ended FROM op"  # noqa: S608 - constants of this file
+        " LEFT JOIN run ON run.id = op.run"
+        " WHERE effect = 'remove' AND op.state = 'done' AND outcome <> 'already'"
+        f" AND {condition} ORDER BY run.ended, op.id",
+        (value,),
+    )
+    return [
+        Removal(
+            rref=rref,
+            destination=destination,
+            reason=reason,
+            removed_at=None if ended is None else from_text(ended),
+        )
+        for rref, destination, reason, ended in rows
+    ]
 
 
 def _move(database: Connection, one: Resolved, *, run: str) -> None:

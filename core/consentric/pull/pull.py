@@ -155,8 +155,9 @@ class _Reader:
                 if self._page.is_full:
                     self._flush(inside)
         except RemoteError:
-            if inside is not None and self._bookmark is not None:
-                self._flush(inside)
+            # What people said until then is known, and their no is carried out; without a bookmark of a
+            # sorted stream it is read again, which every store swallows.
+            self._flush(inside)
             raise
         self._flush(None)
         if self._bookmark is None or self._lacks_consents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from consentric.control.outbox import open_removals
 from consentric.control.ownership import owned_by, revision
@@ -51,7 +52,7 @@ def seal_removals(outlet: Outlet, parent: Plan, denied: Mapping[bytes, str]) -> 
     ]
     if not rows:
         return None
-    plan = _seal(outlet, parent, rows)
+    plan = _seal_under(outlet, parent, rows)
     with outlet.store.transaction() as database:  # begun with its parent, resumed and ended with it
         set_plan_state(database, plan.id, "applying", now=outlet.clock())
     return plan
@@ -66,20 +67,23 @@ def denials_only(outlet: Outlet, plan_id: str) -> Plan | None:
     if parent is None:
         return None
     rows = [row for row in op_rows(outlet.store, plan_id) if row.effect == "remove"]
-    return _seal(outlet, parent, rows) if rows else None
+    return _seal_under(outlet, parent, rows) if rows else None
 
 
-def _seal(outlet: Outlet, parent: Plan, rows: Sequence[OpRow]) -> Plan:
+def seal_denials(
+    outlet: Outlet, rows: Sequence[OpRow], *, parent: str | None, config_digest: str, as_of_day: date
+) -> Plan:
+    """Seals removals that people asked for as a plan, of another one or of its own."""
     store, now = outlet.store, outlet.clock()
     with store.transaction() as database:
         head = PlanHead(
             run=outlet.run,
-            destination=parent.head.destination,
-            parent=parent.id,
+            destination=outlet.name,
+            parent=parent,
             kind="denials",
-            base_rev=revision(store, parent.head.destination),
-            config_digest=parent.head.config_digest,
-            as_of_day=parent.head.as_of_day,
+            base_rev=revision(store, outlet.name),
+            config_digest=config_digest,
+            as_of_day=as_of_day,
         )
         plan_id = new_plan_id(store, head, now=now)
         insert_plan(database, plan_id, head, now=now)
@@ -91,3 +95,13 @@ def _seal(outlet: Outlet, parent: Plan, rows: Sequence[OpRow]) -> Plan:
     plan = load_plan(store, plan_id)
     assert plan is not None
     return plan
+
+
+def _seal_under(outlet: Outlet, parent: Plan, rows: Sequence[OpRow]) -> Plan:
+    return seal_denials(
+        outlet,
+        rows,
+        parent=parent.id,
+        config_digest=parent.head.config_digest,
+        as_of_day=parent.head.as_of_day,
+    )

@@ -61,6 +61,11 @@ WHERE r.account = $account AND r.live
 ORDER BY r.rref, j."set"
 """
 
+_LIVE = "WHERE r.account = $account AND r.live"
+_DENIED = "AND r.subject IN (SELECT subject FROM judged WHERE rank = 1)"
+DENIED_QUERY = QUERY.replace(_LIVE, f"{_LIVE} {_DENIED}")
+"""The rows of whoever said no to any of the sets, all their sets with them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -100,6 +105,51 @@ def read_wanted(
             would be allowed is refused: the last rule before an ALLOW, asked here because it belongs to the
             destination and not to the person.
     """
+    yield from _read(
+        connection,
+        QUERY,
+        account=account,
+        sets=sets,
+        purpose=purpose,
+        channel=channel,
+        at=at,
+        is_covered=is_covered,
+    )
+
+
+def read_denied(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    account: str,
+    sets: Mapping[str, str],
+    purpose: str,
+    channel: str,
+    at: datetime,
+) -> Iterator[Wanted]:
+    """The rows of `read_wanted` for whoever said no to any of the sets; the others need not be looked at."""
+    yield from _read(
+        connection,
+        DENIED_QUERY,
+        account=account,
+        sets=sets,
+        purpose=purpose,
+        channel=channel,
+        at=at,
+        is_covered=True,
+    )
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    *,
+    account: str,
+    sets: Mapping[str, str],
+    purpose: str,
+    channel: str,
+    at: datetime,
+    is_covered: bool,
+) -> Iterator[Wanted]:
     parameters = {
         "sets": list(sets),
         "purposes": list(sets.values()),
@@ -110,7 +160,7 @@ def read_wanted(
         "outdated": OUTDATED,
         "missing": MISSING,
     }
-    cursor = connection.cursor().execute(QUERY, parameters)
+    cursor = connection.cursor().execute(query, parameters)
     while rows := cursor.fetchmany(BATCH_ROWS):
         for rref, name, segment, from_run, is_computed, rank, reason in rows:
             effect: Effect = "" if rank == 9 else EFFECTS[rank - 1]

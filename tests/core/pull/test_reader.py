@@ -164,8 +164,8 @@ def test_an_unsorted_stream_that_failed_starts_again(stores: Stores, pages: list
     source = Source(contact(1), contact(2), minute(2), contact(3), failure(), is_sorted=False)
     with pytest.raises(RemoteError):
         read(source, stores)
-    assert pages == [2]
-    assert (known(stores), bookmark(stores)) == (2, None)
+    assert pages == [2, 1]  # what people said until then is kept, and read again
+    assert (known(stores), bookmark(stores)) == (3, None)
 
 
 def test_key_that_joins_nobody_is_told_once_however_many_pages_carry_it(

@@ -29,9 +29,8 @@ def status() -> None:
 
     session = current_session()
     settings = load_config(session.config).settings
-    expected = frozenset({"sync"} if settings.jobs.sync is not None else ())
     now = settings.clock.at if settings.clock is not None else utc_now()
-    report = status_of(session.folder, now=now, expected=expected)
+    report = status_of(session.folder, now=now, expected=settings.jobs.expected)
     session.show("consentric.status/1", report.as_json(), status_text(report))
 
 

@@ -63,16 +63,34 @@ def segment() -> None:
     session.show("consentric.segment/1", asdict(report), segments_text(report, titles))
 
 
+JOBS = ["sync", "consents"]
+
+
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Stop after the plan; write nothing to a CRM.")
+@click.argument("job", metavar="[JOB]", default="sync")
+@click.option("--dry-run", is_flag=True, help="Stop before anything is written to a CRM.")
 @click.pass_context
-def sync(ctx: click.Context, *, dry_run: bool) -> None:
-    """Pull, segment, plan and apply in one go: what a timer calls.
+def sync(ctx: click.Context, job: str, *, dry_run: bool) -> None:
+    """What a timer calls: every night the whole way, every hour what people forbade.
 
-    A destination whose brake holds gets nothing but the removals that people asked for themselves.
+    Without JOB, or as "sync": pull, segment, plan and apply. A destination whose brake holds gets nothing
+    but the removals that people asked for themselves.
+    As "consents": read what people forbade since the last run and take their labels off, in every
+    destination. Nothing is added, moved or computed.
 
-    Example:  consentric sync --dry-run
+    \b
+    Examples:
+      consentric sync --dry-run
+      consentric sync consents
     """
+    from consentric.app.messages import unknown_name
+
+    if job not in JOBS:
+        raise unknown_name("job", job, JOBS)
+    ctx.exit(_sync_consents(dry_run=dry_run) if job == "consents" else _sync(dry_run=dry_run))
+
+
+def _sync(*, dry_run: bool) -> int:
     from consentric.app import stages
     from consentric.app.outlets import segment_sets
     from consentric.app.render.segments import titles_of
@@ -90,4 +108,18 @@ def sync(ctx: click.Context, *, dry_run: bool) -> None:
         )
         titles = titles_of(segment_sets(workspace), session.lang)
     session.show("consentric.sync/1", report.as_json(), sync_text(report, titles))
-    ctx.exit(report.exit_code)
+    return report.exit_code
+
+
+def _sync_consents(*, dry_run: bool) -> int:
+    from consentric.app.consents import sync_consents
+    from consentric.app.render.consents import consents_text
+    from consentric.app.workspace import Workspace
+
+    session = current_session()
+    with Workspace.open(session.config) as workspace, session.working() as work:
+        report = sync_consents(
+            workspace, dry_run=dry_run, progress=work.progress, should_stop=work.should_stop
+        )
+    session.show("consentric.consents/1", report.as_json(), consents_text(report))
+    return report.exit_code

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from consentric.app.explanation import Explanation, Verdict, WrittenLabel
+from consentric.app.withdrawals import Withdrawal
 from consentric.segments.decay import MILLION
 from consentric.segments.explanation import SetExplanation
 
+from .consents import duration
 from .plan import Titles, title_of
 from .table import number
 from .words import in_words
@@ -34,6 +36,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "until": " until {day}",
         "labels": "What was written where",
         "no_labels": "nothing",
+        "taken_off": "taken off on {day}: {reason}{took}",
+        "took": ", said on {said}, done after {time}",
         "records": "Records",
     },
     "fr": {
@@ -56,6 +60,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "until": " jusqu'au {day}",
         "labels": "Ce qui a été écrit, et où",
         "no_labels": "rien",
+        "taken_off": "retiré le {day} : {reason}{took}",
+        "took": ", dit le {said}, fait en {time}",
         "records": "Fiches",
     },
 }
@@ -73,6 +79,7 @@ def explanation_text(explanation: Explanation, titles: Titles, *, lang: str) -> 
     lines += [f"  {_label_line(label, titles, words)}" for label in explanation.labels] or [
         f"  {words['no_labels']}"
     ]
+    lines += [f"  {_withdrawal_line(one, words)}" for one in explanation.withdrawals]
     return "\n".join(lines)
 
 
@@ -133,6 +140,15 @@ def _label_line(label: WrittenLabel, titles: Titles, words: Mapping[str, str]) -
     of_set = label.label.partition(":")[2].partition(".")[0]
     shown = title_of(titles, f"{of_set}.{label.segment}")
     return f"{label.destination}  {label.label}  {shown}, {words['since']} {label.since}"
+
+
+def _withdrawal_line(one: Withdrawal, words: Mapping[str, str]) -> str:
+    took = ""
+    if one.said_at is not None and one.seconds is not None:
+        said = f"{one.said_at:%Y-%m-%d %H:%M} UTC"
+        took = words["took"].format(said=said, time=duration(one.seconds))
+    day = f"{one.removed_at:%Y-%m-%d %H:%M} UTC"
+    return f"{one.destination}  " + words["taken_off"].format(day=day, reason=in_words(one.reason), took=took)
 
 
 def _shown(value: Any, name: str) -> str:

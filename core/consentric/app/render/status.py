@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from consentric.app.status import JobStatus, StatusReport
 
+from .consents import propagation_lines
 from .table import table
 
 
@@ -16,6 +17,8 @@ def status_text(report: StatusReport) -> str:
         return "\n".join([*lines, "Nothing has run yet.", "Next:  consentric doctor"])
     rows = [(job.job, _ended(job), _ago(job.age_seconds), job.run) for job in report.jobs]
     lines.append(table(("job", "state", "last run", "run"), rows))
+    if report.propagation is not None:
+        lines += propagation_lines(report.propagation)
     lines.append("Next:  consentric sync" if report.is_overdue else "Next:  consentric runs list")
     return "\n".join(lines)
 

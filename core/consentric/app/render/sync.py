@@ -5,6 +5,7 @@ from __future__ import annotations
 from consentric.app.stages import SyncReport
 
 from .apply import apply_text
+from .consents import propagation_lines
 from .gate import gate_text
 from .plan import Titles, plan_text
 from .pull import failure_lines, pulls_text
@@ -24,6 +25,8 @@ def sync_text(report: SyncReport, titles: Titles) -> str:
     applied = {one.plan for one in report.applies}
     blocks += [plan_text(one, titles) for one in report.plans if one.plan not in applied]
     blocks += [apply_text(one) for one in report.applies]
+    if report.propagation is not None:
+        blocks += propagation_lines(report.propagation)
     if not report.is_dry:
         blocks.append(f"{number(report.writes)} records changed in the CRMs.")
     return "\n".join(blocks)

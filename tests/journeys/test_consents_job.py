@@ -1,0 +1,194 @@
+"""What the hourly job promises: a no is carried out within the hour, and nothing else happens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from consentric.app.explanation import explain_subject
+from consentric.control.runs import last_run
+from consentric.sdk.errors import RemoteError
+
+from .shop import (
+    A_CHAMPION,
+    CAMILLE,
+    CAMILLE_AT_WORK,
+    EVERYBODY,
+    LABELLED_OTHERS,
+    NEVER_ASKED,
+    buy,
+    contact_of,
+    subscribe,
+    type_in,
+    unsubscribe,
+)
+from .world import World
+
+
+def test_a_no_takes_the_labels_off_within_the_hour_and_nothing_else_happens(world: World) -> None:
+    at, before = world.advance(hours=3), world.last_write()
+    with world.crm() as state:
+        unsubscribe(state, CAMILLE_AT_WORK, at=at)
+        subscribe(state, contact_of(NEVER_ASKED), at=at)
+        buy(state, contact_of(17), at=at)
+    world.advance(minutes=30)
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (0, 2)
+    assert world.written_since(before) == [
+        ("contacts.batch_update", [CAMILLE, CAMILLE_AT_WORK]),
+        ("lists.remove", [CAMILLE, CAMILLE_AT_WORK]),
+    ]
+    assert world.segments() == world.members() == LABELLED_OTHERS
+    assert done.propagation is not None
+    assert (done.propagation.people, done.propagation.p50, done.propagation.max) == (1, 1800, 1800)
+    assert (done.propagation.open, done.propagation.is_late) == (0, False)
+
+
+def test_a_second_run_writes_nothing_and_the_night_misses_nothing(world: World) -> None:
+    at = world.advance(hours=3)
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+        subscribe(state, contact_of(NEVER_ASKED), at=at)
+        type_in(state, contact_of(5), {"age_band": "40-49"}, at=at)
+    world.sync_consents()
+    before = world.last_write()
+    assert world.sync_consents().removed == 0
+    assert world.writes(since=before) == []
+    world.advance(hours=20)
+    night = world.sync()
+    assert night.exit_code == 0
+    assert world.written_since(before) == [
+        ("contacts.batch_update", [contact_of(NEVER_ASKED)]),
+        ("lists.add", [contact_of(NEVER_ASKED)]),
+    ]
+    query = "SELECT count(*) FROM attribute WHERE name = 'age_band' AND value = '40-49'"
+    with world.opened() as workspace:
+        assert workspace.warehouse.connection.execute(query).fetchone() == (1,)
+
+
+def test_the_brake_holds_a_new_rule_but_no_hourly_removal(world: World) -> None:
+    world.min_grade = "A"  # nobody confirmed the form: the brake would hold 27 removals
+    at, before = world.advance(hours=3), world.last_write()
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    assert world.sync().exit_code == 5
+    at = world.advance(hours=1)
+    with world.crm() as state:
+        unsubscribe(state, contact_of(28 - 4), at=at)
+    assert world.sync_consents().exit_code == 0
+    gone = {contact for _, contacts in world.written_since(before) for contact in contacts}
+    assert gone == {A_CHAMPION, contact_of(24)}
+
+
+def test_an_objection_noted_here_is_carried_out_though_no_crm_told_it(world: World) -> None:
+    sid = world.sid(world.rref(CAMILLE))
+    world.advance(hours=3)
+    world.object_to_marketing(sid)
+    world.advance(minutes=10)
+    done = world.sync_consents()
+    assert done.removed == 2
+    assert done.propagation is not None
+    assert done.propagation.max == 600
+    assert world.segments() == LABELLED_OTHERS
+
+
+def test_a_value_that_somebody_put_there_since_is_not_cleared(world: World) -> None:
+    at, before = world.advance(hours=3), world.last_write()
+    with world.crm() as state:
+        type_in(state, A_CHAMPION, {"consentric_rfm5": "loyal"}, at=at)
+        unsubscribe(state, A_CHAMPION, at=at)
+    done = world.sync_consents()
+    assert done.exit_code == 0
+    assert world.written_since(before) == [("lists.remove", [A_CHAMPION])]
+    assert world.segments()[A_CHAMPION] == "loyal"
+
+
+def test_a_dry_run_says_how_many_and_writes_nothing(world: World) -> None:
+    at, before = world.advance(hours=3), world.last_write()
+    with world.crm() as state:
+        unsubscribe(state, CAMILLE, at=at)
+    done = world.sync_consents(dry_run=True)
+    assert done.waiting == {"hubspot-test": 2}
+    assert world.writes(since=before) == []
+    assert world.sync_consents().removed == 2
+
+
+def test_a_plan_that_waits_for_approval_stays_valid(world: World) -> None:
+    at = world.advance(hours=3)
+    with world.crm() as state:
+        subscribe(state, contact_of(NEVER_ASKED), at=at)
+    world.pull()
+    plan = world.plan()
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    assert world.sync_consents().removed == 1
+    assert world.apply(plan.plan).enter == 1
+    assert world.segments().keys() == (EVERYBODY.keys() - {A_CHAMPION}) | {contact_of(NEVER_ASKED)}
+
+
+def test_while_the_only_authority_is_down_nothing_is_taken_for_a_no(world: World) -> None:
+    before = world.last_write()
+    world.advance(hours=3)
+    world.break_crm({"kind": "401-for-good"})
+    with pytest.raises(RemoteError) as refused:
+        world.sync_consents()
+    assert refused.value.exit_code == 4
+    assert world.writes(since=before) == []
+
+
+def test_an_objection_is_carried_out_while_the_authority_cannot_be_read(world: World) -> None:
+    sid, lost = world.sid(world.rref(CAMILLE)), world.revoke("communication_preferences")
+    at = world.advance(hours=3)
+    with world.crm() as state:
+        type_in(state, A_CHAMPION, {"age_band": "40-49"}, at=at)
+    world.object_to_marketing(sid)
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (3, 2)
+    assert world.segments() == LABELLED_OTHERS
+    world.grant(lost)
+
+
+def test_what_is_carried_out_a_day_late_fails_and_says_so(world: World) -> None:
+    at = world.advance(hours=1)
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    world.advance(hours=25)
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (5, 1)
+    assert done.propagation is not None
+    assert (done.propagation.max, done.propagation.is_late) == (90_000, True)
+    with world.opened() as workspace:
+        run = last_run(workspace.control, "consents")
+        assert run is not None
+        assert (run.summary["withdrawal_max"], run.summary["exit_code"]) == (90_000, 5)
+
+
+def test_a_label_that_the_crm_does_not_let_go_is_counted_as_waiting(world: World) -> None:
+    at = world.advance(hours=3)
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    lost = world.revoke("crm.objects.contacts.write")
+    world.advance(minutes=5)
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (4, 0)
+    assert done.propagation is not None
+    assert (done.propagation.open, done.propagation.open_max) == (1, 300)
+    world.grant(lost)
+    world.advance(minutes=5)
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (0, 1)
+    assert done.propagation is not None
+    assert (done.propagation.open, done.propagation.max) == (0, 600)
+
+
+def test_explain_says_when_a_person_said_no_and_when_the_label_was_gone(world: World) -> None:
+    at = world.advance(hours=3)
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    world.advance(minutes=40)
+    world.sync_consents()
+    with world.opened() as workspace:
+        [one] = explain_subject(workspace, f"crm:hubspot:{A_CHAMPION}").withdrawals
+    assert (one.destination, one.said_at, one.removed_at) == ("hubspot-test", at, at + timedelta(minutes=40))
+    assert one.seconds == 2400
