@@ -11,6 +11,8 @@ from consentric_privacy.instants import text_of
 from consentric_privacy.people import PeopleStore
 from consentric_privacy.settings import PurposeSettings
 
+UNANSWERED = "[?]"
+"""Stands in a worksheet before each question that only a human can answer; signed is what has none left."""
 _PREFIX = "file:"
 
 
@@ -29,7 +31,7 @@ def assessment_is_signed(people: PeopleStore, purpose: PurposeSettings, base: Pa
     ).fetchone()
     if row is None or row[0] != purpose.assessment:
         return False
-    return bool(_sha256(base / purpose.assessment.removeprefix(_PREFIX)) == row[1])
+    return bool(digest_of(base / purpose.assessment.removeprefix(_PREFIX)) == row[1])
 
 
 def sign_assessment(
@@ -41,7 +43,8 @@ def sign_assessment(
         The SHA-256 (hex) of the file as signed.
 
     Raises:
-        AssessmentError: The purpose names no assessment, or its file cannot be read.
+        AssessmentError: The purpose names no assessment, its file cannot be read, or it is a worksheet with
+            questions that nobody answered (CS262).
     """
     if purpose.assessment is None:
         raise AssessmentError(
@@ -49,13 +52,15 @@ def sign_assessment(
             hint=f'add assessment = "file:lia.pdf" to [[purpose]] {purpose.id}',
             happened="nothing was signed.",
         )
-    digest = _sha256(base / purpose.assessment.removeprefix(_PREFIX))
+    path = base / purpose.assessment.removeprefix(_PREFIX)
+    digest = digest_of(path)
     if digest is None:
         raise AssessmentError(
             f'purpose "{purpose.id}": the assessment {purpose.assessment} cannot be read',
             hint="write the assessment, or mend the reference",
             happened="nothing was signed.",
         )
+    _require_answers(purpose, path)
     with people.transaction() as connection:
         connection.execute(
             "INSERT OR REPLACE INTO assessment (purpose, path, sha256, signed_by, signed_at)"
@@ -65,10 +70,27 @@ def sign_assessment(
     return digest
 
 
-def _sha256(path: Path) -> str | None:
-    """The hash of a file; None when it cannot be read."""
+def digest_of(path: Path) -> str | None:
+    """The SHA-256 (hex) of a file; None when it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def _require_answers(purpose: PurposeSettings, path: Path) -> None:
+    """A text with marks left is a draft; a PDF or a scan is taken as it is."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        return
+    open_at = [number for number, line in enumerate(lines, 1) if UNANSWERED in line]
+    if open_at:
+        raise AssessmentError(
+            f'purpose "{purpose.id}": {len(open_at)} questions of {purpose.assessment} are not answered',
+            where=f"{path.name}:{open_at[0]}",
+            hint=f"write the answers in place of each {UNANSWERED}, then sign",
+            happened="nothing was signed.",
+            code="CS262",
+        )

@@ -143,6 +143,19 @@ def expiry(grant: Event, purpose: Purpose) -> datetime | None:
     return add_months(grant.occurred_at, purpose.max_age_months)
 
 
+def proven(grant: Event, claims: Sequence[Claim]) -> tuple[Grade, str | None]:
+    """Grade and notice with the controller's claims: never above B, never against what the source says."""
+    grade, notice = grant.grade, grant.notice
+    for claim in claims:
+        if not claim.covers(grant.source, grant.origin, grant.occurred_at):
+            continue
+        if claim.grade is not None and _RANK[claim.grade] < _RANK[grade]:
+            grade = claim.grade
+        if notice is None:
+            notice = claim.notice
+    return grade, notice
+
+
 def _is_parental(grant: Event) -> bool:
     return grant.parental and grant.grade == "A"
 
@@ -166,7 +179,7 @@ def _fate(
         return 1, _WITHDRAWN
     if time is not None and time > at:
         return 2, "CONSENT_NOT_YET_VALID"
-    grade, notice = _proven(grant, claims) if claims else (grant.grade, grant.notice)
+    grade, notice = proven(grant, claims) if claims else (grant.grade, grant.notice)
     if time is None:
         return 3, "EVIDENCE_INSUFFICIENT"
     if _RANK[grade] > _RANK[purpose.min_grade]:
@@ -191,19 +204,6 @@ def _has_ended(grant: Event, endings: Sequence[Event]) -> bool:
         and (since is None or (ending.occurred_at or ending.first_observed_at) >= since)
         for ending in endings
     )
-
-
-def _proven(grant: Event, claims: Sequence[Claim]) -> tuple[Grade, str | None]:
-    """Grade and notice with the controller's claims: never above B, never against what the source says."""
-    grade, notice = grant.grade, grant.notice
-    for claim in claims:
-        if not claim.covers(grant.source, grant.origin, grant.occurred_at):
-            continue
-        if claim.grade is not None and _RANK[claim.grade] < _RANK[grade]:
-            grade = claim.grade
-        if notice is None:
-            notice = claim.notice
-    return grade, notice
 
 
 def _claims_optout(person: Person, claims: Sequence[Claim]) -> bool:
