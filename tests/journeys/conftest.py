@@ -22,7 +22,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The three worlds, built once; tests get copies."""
     root: Path = tmp_path_factory.mktemp("worlds")
     (root / "new").mkdir(mode=0o700)
-    build(root / "new")
+    build(root / "new", World)
     approved = _copied(root / "new", root / "approved")
     approved.approve(approved.sync().plans[0].plan)
     # SQL compiled from the configuration; it takes a second, and holds nothing of anybody.

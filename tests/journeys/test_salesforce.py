@@ -14,10 +14,10 @@ from consentric.sdk.transport import Transport
 from consentric_sandbox.salesforce import lifecycle, snapshot
 from consentric_sandbox.salesforce.state import SalesforceState
 
-from .vendor_journey import START, VendorJourney, write_private
+from .vendor_journey import LABEL_FIELDS, START, VendorJourney, add_label_fields, write_private
 
 PEOPLE = 24
-FIELDS = ("consentric_rfm5__c", "consentric_rfm5_previous__c", "consentric_rfm5_since__c")
+SEGMENT = LABEL_FIELDS[0]
 CONFIG = """
 [workspace]
 root_key = "file:../root.key"
@@ -81,17 +81,14 @@ class Journey(VendorJourney):
     def make_fields(self) -> None:
         """What the admin does with the definitions that the plan prints."""
         with self.opened() as workspace:
-            marker = f"managed by consentric {workspace.control.store_id}"
+            store_id = workspace.control.store_id
         with self.crm() as state:
-            for entity in ("Contact", "Lead"):
-                for name in FIELDS:
-                    kind = "date" if "since" in name else "string"
-                    state.add_field(entity, name, type=kind, length=80, help=marker)
+            add_label_fields(state, store_id)
 
     def shown(self) -> dict[str, str]:
         """Last name of a contact to the segment in its field; those without one are left out."""
         rows = snapshot.load(self.root / "sandbox").tables["Contact"].each()
-        return {row.values["LastName"]: row.values[FIELDS[0]] for row in rows if row.values.get(FIELDS[0])}
+        return {row.values["LastName"]: row.values[SEGMENT] for row in rows if row.values.get(SEGMENT)}
 
     def members(self) -> dict[str, str]:
         """Last name of a contact to the campaign it is on."""

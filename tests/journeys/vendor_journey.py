@@ -17,8 +17,11 @@ from consentric.app import stages
 from consentric.app.assessments import sign_file
 from consentric.app.workspace import Workspace
 from consentric.sdk.progress import SilentProgress
+from consentric_sandbox.salesforce.state import SalesforceState
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+LABEL_FIELDS = ("consentric_rfm5__c", "consentric_rfm5_previous__c", "consentric_rfm5_since__c")
+"""Of the set `rfm5` in Salesforce: segment, segment before, since."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,6 +86,14 @@ class VendorJourney(ABC):
         """The CRM's own log of the writes it accepted."""
         file = self.sandbox / self.snapshot.FILES.log
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def add_label_fields(state: SalesforceState, store_id: str) -> None:
+    """What the admin of Salesforce does with the definitions that the plan prints."""
+    for entity in ("Contact", "Lead"):
+        for name in LABEL_FIELDS:
+            kind = "date" if "since" in name else "string"
+            state.add_field(entity, name, type=kind, length=80, help=f"managed by consentric {store_id}")
 
 
 def write_private(path: Path, text: str) -> None:
