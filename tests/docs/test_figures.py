@@ -9,7 +9,7 @@ from consentric.app.interruption import GRACE_SECONDS
 from consentric.app.status import OVERDUE_AFTER
 from consentric.gate.gate import MAX_STALENESS
 from consentric.sdk.transport import ATTEMPTS
-from consentric.segments.maps import SCORES
+from consentric.segments.score_maps import MAPS
 from consentric.segments.settings import EngagementSettings, LifecycleSettings
 from consentric.sync.brake import MEDIAN_OF
 from consentric.sync.sending import REJECTED_CHECKED_FROM
@@ -69,7 +69,7 @@ def test_the_methods_are_shown_with_their_defaults() -> None:
     for name, channel in told["engagement"]["channels"].items():
         assert channel["weights"].items() <= defaults.channels[name].weights.items()
     page = read("docs/segments.md")
-    assert f"`1 + ({SCORES} · w) // n`" in page
+    assert f"`1 + ({MAPS['rf'].classes} · w) // n`" in page
     usual = LifecycleSettings()
     assert f"(if {usual.people_for_cadence} people have one), else {usual.usual_cadence_days} days" in page
 

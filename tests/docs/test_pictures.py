@@ -14,13 +14,15 @@ from consentric.app.render.gate import gate_text
 from consentric.app.render.plan import plan_text
 from consentric.app.render.words import REASONS
 from consentric.gate.gate import GateReport
-from consentric.segments.maps import usual_segments
+from consentric.segments.sets import usual_segments
+from consentric.segments.settings import SegmentSetSettings
 from consentric.sync.report import BrakeReason, Cost, PlannedProvision, PlanReport
 from consentric_sandbox.demo_world import World
 
 from .pages import ROOT, blocks, of_language, read
 from .shell import command_of
 
+RFM = SegmentSetSettings(name="rfm5", purpose="segmentation", method="rfm")
 KNOWN = ("renders: plan", "cron", "grammar", "systemd", "workspace", "folders", "prose")
 
 
@@ -50,7 +52,7 @@ def test_the_plan_is_what_the_program_prints_for_these_figures(page: str) -> Non
 
 
 def titles() -> dict[str, str]:
-    return {f"rfm5.{one.key}": one.name.en for one in usual_segments("rfm5", "rfm")}
+    return {f"rfm5.{one.key}": one.name.en for one in usual_segments(RFM)}
 
 
 def gate_of(picture: str) -> GateReport:

@@ -7,13 +7,17 @@ import re
 import pytest
 
 from consentric.segments import rule_parser
-from consentric.segments.maps import CELLS, rf_cell, usual_segments
+from consentric.segments.methods.lifecycle import STAGES
 from consentric.segments.rule_names import MEASURES
 from consentric.segments.rule_parser import parse_rule
+from consentric.segments.score_maps import MAPS
+from consentric.segments.sets import usual_segments
+from consentric.segments.settings import SegmentSetSettings
 
 from .pages import blocks, read
 
 PAGE = read("docs/segments.md")
+RFM = SegmentSetSettings(name="rfm5", purpose="segmentation", method="rfm")
 ATTRIBUTES = ("department", "age_band")
 
 
@@ -44,7 +48,7 @@ def test_the_grammar_is_that_of_the_parser() -> None:
 
 def test_the_grid_is_that_of_the_method() -> None:
     grid = rows("RFM")
-    assert [[rf_cell(r, f) for f in range(1, 6)] for r in range(5, 0, -1)] == [
+    assert [[MAPS["rf"].cell(r=r, f=f, m=1) for f in range(1, 6)] for r in range(5, 0, -1)] == [
         [cell.strip("`") for cell in row[1:]] for row in grid
     ]
 
@@ -57,8 +61,8 @@ def test_the_usual_segments_are_those_of_the_method() -> None:
             r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", below, re.MULTILINE
         )
     ]
-    assert found == [(s.key, s.name.fr, s.name.en, s.cells) for s in usual_segments("rfm5", "rfm")]
+    assert found == [(s.key, s.name.fr, s.name.en, s.cells) for s in usual_segments(RFM)]
 
 
 def test_every_stage_of_the_life_cycle_is_on_the_page() -> None:
-    assert tuple(row[0] for row in rows("Life cycle")) == CELLS["lifecycle"]
+    assert tuple(row[0] for row in rows("Life cycle")) == STAGES

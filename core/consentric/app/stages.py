@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from consentric.control import first_reads
+from consentric.control.fits import StoredFits
 from consentric.control.plans import plan_named
 from consentric.control.runs import list_runs
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
-from consentric.sdk.errors import ConfigError, GuardError, RemoteError
+from consentric.sdk.errors import GuardError, RemoteError
 from consentric.sdk.progress import Progress
 from consentric.segments.compute import compute
 from consentric.segments.rates import Rate, read_rates
@@ -27,9 +28,9 @@ from .job import Job, running
 from .messages import fields, unknown_name
 from .outlets import rules_of, segment_named, segment_sets
 from .places import CACHE_FOLDER
-from .reasons import require_anonymous
 from .propagation import LATE, Propagation
 from .reading import Reading, Unread, decide, read_connections
+from .reasons import require_anonymous
 from .withdrawals import measure
 from .workspace import Workspace
 from .writing import destination_named, make_plan, seal_denials, send_plan
@@ -299,6 +300,7 @@ def compute_segments(job: Job, as_of: date | None) -> SegmentReport:
         purchase_sources=settings.purchases.sources,
         reporting_currency=settings.money.reporting,
         rates=_rates(workspace),
+        fits=StoredFits(workspace.control),
     )
     job.summary["rules"] = _rules(workspace)
     return report

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-DDL = """
+_FIT = """
+CREATE TABLE fit(                        -- parameters of a segment set, until a refit is due
+  "set" TEXT PRIMARY KEY, rules TEXT NOT NULL, fitted_on TEXT NOT NULL, "values" TEXT NOT NULL) STRICT;
+"""
+UPGRADES = {2: _FIT}
+"""Version to the statements that make it of the one before."""
+
+DDL = f"""{_FIT}
 CREATE TABLE meta(schema_version INTEGER NOT NULL, store_id TEXT NOT NULL) STRICT;
 
 CREATE TABLE run(
   id TEXT PRIMARY KEY, job TEXT NOT NULL,
   state TEXT NOT NULL CHECK(state IN ('running', 'done', 'partial', 'failed', 'interrupted')),
   config_hash TEXT NOT NULL, engine_version TEXT NOT NULL,
-  started TEXT NOT NULL, ended TEXT, summary TEXT NOT NULL DEFAULT '{}') STRICT;
+  started TEXT NOT NULL, ended TEXT, summary TEXT NOT NULL DEFAULT '{{}}') STRICT;
 
 CREATE TABLE bookmark(
   connection TEXT NOT NULL, stream TEXT NOT NULL, partition TEXT NOT NULL,

@@ -14,7 +14,7 @@ from consentric.sdk.errors import UnsafeStoreError
 from consentric_privacy.files import create_private
 from consentric_privacy.store_faults import sqlite_fault
 
-from .schema import DDL, SCHEMA_VERSION
+from .schema import DDL, SCHEMA_VERSION, UPGRADES
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -161,4 +161,7 @@ def _identify(connection: sqlite3.Connection, path: Path) -> str:
             hint="install the version that wrote it",
             code="CS505",
         )
+    for later in range(version + 1, SCHEMA_VERSION + 1):
+        statements = f"{UPGRADES[later]} UPDATE meta SET schema_version = {later};"  # noqa: S608 - constants
+        connection.executescript(f"BEGIN IMMEDIATE; {statements} COMMIT;")
     return str(store_id)

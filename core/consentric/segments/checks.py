@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from consentric.sdk.errors import Fault
 from consentric.warehouse.money import exponent_of
 
-from .maps import CELLS
+from .methods.registry import METHODS
 from .rule_parser import parse_rule
 from .rule_tokens import RuleError
 from .rule_tree import Node
@@ -57,7 +57,7 @@ def parsed_rules(
 def _cell_faults(segment_set: SegmentSet) -> Iterator[Fault]:
     method = segment_set.settings.method
     assert method is not None
-    known = CELLS[method]
+    known = METHODS[method].cells(segment_set.settings)
     for segment in segment_set.segments:
         if segment.when is not None or segment.otherwise:
             message = f'a segment of a set with method "{method}" names cells, not a rule'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 import ibis
 from ibis.expr.types import StringColumn, Table
@@ -12,18 +12,11 @@ from consentric.warehouse.money import exponent_of
 from .cache import Compiled
 from .checks import parsed_rules
 from .measures import measures, usual_cadence
-from .methods import engagement, lifecycle, rfm
+from .methods.registry import METHODS
 from .population import population
 from .rule_expressions import rule_scores
 from .sets import SegmentSet
-from .settings import MethodName
 from .tables import Tables
-
-_METHODS: dict[MethodName, Callable[[Tables, SegmentSet], Table]] = {
-    "rfm": rfm.score,
-    "lifecycle": lifecycle.score,
-    "engagement": engagement.score,
-}
 
 
 def compile_sets(
@@ -48,7 +41,7 @@ def _scores(
     if method is None:
         rules = parsed_rules(segment_set, attributes=attributes, money_exponent=money_exponent)
         return rule_scores(tables, segment_set, rules)
-    scored = _METHODS[method](tables, segment_set)
+    scored = METHODS[method].score(tables, segment_set, money_factor=10**money_exponent)
     return scored.mutate(segment=_segment_of(scored, segment_set))
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import duckdb
 
+from consentric.control.fits import Fits
 from consentric.sdk.errors import ConfigError
 from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
 
 from .cache import Compiled, cache_key, compiled
-from .decay import decay_rows
+from .methods.method import Preparation
+from .methods.registry import METHODS
 from .notes import notes_of
 from .rates import Rate, rate_rows
 from .report import SegmentReport, SetReport
@@ -35,6 +37,7 @@ def compute(
     purchase_sources: Sequence[str] = (),
     reporting_currency: str = "EUR",
     rates: Sequence[Rate] = (),
+    fits: Fits | None = None,
     max_staleness: timedelta = MAX_STALENESS,
 ) -> SegmentReport:
     """Computes every set and records who entered, moved and left; the same data twice moves nobody.
@@ -44,6 +47,7 @@ def compute(
         as_of_day: Last day whose activities count.
         run: Id of the run; ids of later runs sort after it.
         attributes: Names of attributes that rules may use.
+        fits: What methods estimated in earlier runs; new estimates are put there. Forgotten when None.
         purchase_sources: Accounts whose orders count, first one wins; may be empty while one has any.
 
     Raises:
@@ -56,7 +60,8 @@ def compute(
         results.set_run_context(connection, now=now, as_of_day=as_of_day)
         results.set_purchase_sources(connection, _sources(connection, purchase_sources))
         results.set_rates(connection, rate_rows(rates, reporting_currency))
-        _materialise(connection, sets, statements)
+        _materialise(connection, statements)
+        _prepare(connection, sets, as_of_day, {} if fits is None else fits)
         results.note_run(connection, run=run, now=now, as_of_day=as_of_day)
         results.forget_other_sets(connection, [one.name for one in sets], run)
         reports = tuple(_compute_set(connection, one, statements, run) for one in sets)
@@ -89,9 +94,7 @@ def _sources(connection: duckdb.DuckDBPyConnection, configured: Sequence[str]) -
     return found
 
 
-def _materialise(
-    connection: duckdb.DuckDBPyConnection, sets: Sequence[SegmentSet], statements: Compiled
-) -> None:
+def _materialise(connection: duckdb.DuckDBPyConnection, statements: Compiled) -> None:
     for table in ("population", "measure", "usual_cadence"):
         results.empty(connection, table)
     for select in statements.population.values():
@@ -99,9 +102,16 @@ def _materialise(
     results.fill(connection, "measure", statements.measures)
     for select in statements.usual_cadence.values():
         results.fill(connection, "usual_cadence", select)
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, sets: Sequence[SegmentSet], as_of_day: date, fits: Fits
+) -> None:
     for one in sets:
-        rows = decay_rows(one.settings.engagement) if one.settings.method == "engagement" else ()
-        results.set_decay(connection, one.name, rows)
+        results.forget_inputs(connection, one.name)
+        if one.settings.method is not None:
+            given = Preparation(connection=connection, segment_set=one, as_of_day=as_of_day, fits=fits)
+            METHODS[one.settings.method].prepare(given)
 
 
 def _compute_set(

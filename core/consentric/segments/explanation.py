@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from consentric.warehouse.lookups import Value
 from consentric.warehouse.results import CutPoint
 
-from .replay import Value
+Inputs = Mapping[str, Value]
+"""A person's measures by column, as the engine used them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,19 @@ class NearestChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetExplanation:
+class Details:
+    """What a way of making segments says about one person."""
+
+    inputs: tuple[Input, ...] = ()
+    scores: tuple[Score, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    rules: tuple[RuleTruth, ...] = ()
+    nearest: tuple[NearestChange, ...] = ()
+    """At most two, the nearest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetExplanation(Details):
     """Why one person is in one segment of a set, or in none."""
 
     set: str
@@ -82,9 +97,3 @@ class SetExplanation:
     since: date | None
     cell: str | None = None
     """Finer place inside the segment, of a set with a method."""
-    inputs: tuple[Input, ...] = ()
-    scores: tuple[Score, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    rules: tuple[RuleTruth, ...] = ()
-    nearest: tuple[NearestChange, ...] = ()
-    """At most two, the nearest first."""

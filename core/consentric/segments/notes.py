@@ -8,10 +8,8 @@ import duckdb
 
 from consentric.warehouse import results
 
-from .maps import SCORES
+from .methods.registry import METHODS
 from .sets import SegmentSet
-
-_MEASURE_NAMES = {"days_since_last_order": "recency", "orders": "frequency", "spent_minor": "monetary"}
 
 
 def notes_of(
@@ -24,8 +22,8 @@ def notes_of(
     """Notes on a set that was just computed; empty when there is nothing to say."""
     scored = sum(results.sizes(connection, segment_set.name).values())
     notes = [*_population_notes(segment_set, population, scored, sum(sizes.values()))]
-    if segment_set.settings.method == "rfm":
-        notes += _class_notes(connection, segment_set.name)
+    if segment_set.settings.method is not None:
+        notes += METHODS[segment_set.settings.method].notes(connection, segment_set)
     unpriced = results.unpriced_orders(connection, segment_set.purpose)
     if unpriced:
         notes.append(f"{unpriced} orders or refunds are left out of the amounts: no rate for their currency")
@@ -45,14 +43,3 @@ def _population_notes(segment_set: SegmentSet, population: int, scored: int, pla
         yield f"{population - scored} people without an order have no score"
     if placed < scored:
         yield f"{scored - placed} people are in no segment"
-
-
-def _class_notes(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
-    points = results.cut_points(connection, name)
-    for measure, word in _MEASURE_NAMES.items():
-        scores = [point.score for point in points if point.measure == measure]
-        if len(scores) == 1:
-            yield f"{word}: everybody has the same value, so everybody scores {scores[0]}"
-        elif scores and len(scores) < SCORES:
-            missing = ", ".join(str(score) for score in range(1, SCORES + 1) if score not in scores)
-            yield f"{word}: so many people share a value that nobody scores {missing}"

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 from ibis.expr.types import BooleanValue, Table, Value
 
-from .methods.lifecycle import cadence_of
+from .methods.lifecycle_scores import cadence_of
 from .rule_names import MEASURES
 from .rule_tree import (
     And,

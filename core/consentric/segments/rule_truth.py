@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from .replay import Inputs, Value
+from consentric.warehouse.lookups import Value
+
+from .explanation import Inputs
 from .rule_names import MEASURES
 from .rule_tree import (
     And,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .maps import usual_segments
-from .settings import SegmentSetSettings, SegmentSettings
+from .settings import SegmentSetSettings, SegmentSettings, Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +34,20 @@ def assemble(
     for settings in sets:
         own = tuple(segment for segment in segments if segment.set == settings.name)
         if not own and settings.method is not None:
-            own = usual_segments(settings.name, settings.method)
+            own = usual_segments(settings)
         assembled.append(SegmentSet(settings=settings, segments=own))
     return tuple(assembled)
+
+
+def usual_segments(settings: SegmentSetSettings) -> tuple[SegmentSettings, ...]:
+    """The segments of a set with a method that names none of its own."""
+    from .methods.registry import METHODS  # the methods know sets
+
+    assert settings.method is not None
+    return tuple(
+        SegmentSettings(set=settings.name, key=key, name=Texts(fr=fr, en=en), cells=cells)
+        for key, fr, en, cells in METHODS[settings.method].usual_segments(settings)
+    )
 
 
 def segments_named(sets: Sequence[SegmentSet], name: str) -> tuple[SegmentSet, ...]:

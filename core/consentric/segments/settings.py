@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .score_maps import MAPS, MapName, ScoreMap
+
 MethodName = Literal["rfm", "lifecycle", "engagement"]
+Limits = tuple[Annotated[int, Field(ge=0)], ...]
 
 _KEY = r"^[a-z][a-z0-9_]{0,39}$"
 _ENGAGEMENT_KINDS = Literal[
@@ -23,6 +28,59 @@ class Texts(_Strict):
 
     fr: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+
+_USUAL_MAP: Mapping[str, MapName] = {"rank": "rf", "fixed": "rf", "thirds": "klaviyo"}
+_USUAL_RECENCY: Mapping[str, tuple[int, ...]] = {"fixed": (30, 90, 180, 365), "thirds": (180, 365)}
+
+
+class RfmSettings(_Strict):
+    """`[segment_set.rfm]`: how values become scores, and which map makes cells of them."""
+
+    scoring: Literal["rank", "fixed", "thirds"] = "rank"
+    """By rank among the buyers; by limits of your own; or recency by limits and the rest in thirds."""
+    map: MapName = "rf"
+    """`rf` and `r_fm` take scores up to 5, `klaviyo` up to 3; the usual one of the scoring when absent."""
+    recency_limits: Limits = ()
+    """Days since the last order, increasing: within the first is the best score. Not with `rank`."""
+    frequency_limits: Limits = ()
+    """Orders from which a higher score starts, increasing. With `fixed` only."""
+    monetary_limits: Limits = ()
+    """The same for the amount spent, in whole units of the reporting currency. With `fixed` only."""
+
+    @property
+    def score_map(self) -> ScoreMap:
+        """The map itself."""
+        return MAPS[self.map]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        scoring = str(given.get("scoring", "rank"))
+        usual = {"map": _USUAL_MAP.get(scoring, "rf"), "recency_limits": _USUAL_RECENCY.get(scoring, ())}
+        return {**usual, **given}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        needed = {
+            "recency_limits": self.scoring != "rank",
+            "frequency_limits": self.scoring == "fixed",
+            "monetary_limits": self.scoring == "fixed",
+        }
+        for name, is_needed in needed.items():
+            limits = getattr(self, name)
+            if limits and not is_needed:
+                raise ValueError(f'{name} has no meaning with scoring "{self.scoring}"')
+            if is_needed and len(limits) != self.score_map.classes - 1:
+                raise ValueError(
+                    f'map "{self.map}" has {self.score_map.classes} classes, so {name} needs'
+                    f" {self.score_map.classes - 1} limits"
+                )
+            if any(low >= high for low, high in pairwise(limits)):
+                raise ValueError(f"{name} must increase")
+        return self
 
 
 class LifecycleSettings(_Strict):
@@ -105,6 +163,7 @@ class SegmentSetSettings(_Strict):
     """Id of the purpose it is computed for; only people whom that purpose allows take part."""
     method: MethodName | None = None
     """How people are scored; without one, each segment has a rule of its own (`when`)."""
+    rfm: RfmSettings = RfmSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
     engagement: EngagementSettings = EngagementSettings()
     min_size: int = Field(default=0, ge=0)

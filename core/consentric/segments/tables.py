@@ -69,6 +69,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "points": "int64",
         "cap": "int64",
     },
+    "fit": {"set": "string", "name": "string", "place": "int64", "value": "float64"},
 }
 
 
@@ -91,3 +92,4 @@ class Tables:
     measure: Table = field(default_factory=lambda: _table("measure"))
     usual_cadence: Table = field(default_factory=lambda: _table("usual_cadence"))
     decay: Table = field(default_factory=lambda: _table("decay"))
+    fit: Table = field(default_factory=lambda: _table("fit"))

@@ -42,6 +42,16 @@ class ScoreRow:
     points: int | None
     expected: int | None
     band: int | None
+    share: int | None
+    """Of all revenue, that of everybody up to this person; millionths."""
+    p_alive: int | None
+    """Chance that the person still buys; millionths."""
+    expected_orders: int | None
+    """In the months ahead; millionths."""
+    value_minor: int | None
+    """Expected revenue in the months ahead."""
+    probability: int | None
+    """Of an order in the days ahead; millionths."""
     cell: str | None
     segment: str | None
 
@@ -98,24 +108,12 @@ def measures_of(connection: duckdb.DuckDBPyConnection, subject: int) -> dict[str
 
 def score_of(connection: duckdb.DuckDBPyConnection, segment_set: str, subject: int) -> ScoreRow | None:
     """The person's scores in a set, None when the set has none for it."""
-    row = connection.execute(
-        """SELECT r_score, f_score, m_score, points, expected, band, cell, segment FROM score
-           WHERE "set" = ? AND subject = ?""",
-        [segment_set, subject],
-    ).fetchone()
-    if row is None:
-        return None
-    r_score, f_score, m_score, points, expected, band, cell, segment = row
-    return ScoreRow(
-        r_score=r_score,
-        f_score=f_score,
-        m_score=m_score,
-        points=points,
-        expected=expected,
-        band=band,
-        cell=cell,
-        segment=segment,
+    cursor = connection.execute(
+        'SELECT * EXCLUDE ("set", subject) FROM score WHERE "set" = ? AND subject = ?', [segment_set, subject]
     )
+    names = [column[0] for column in cursor.description or ()]
+    row = cursor.fetchone()
+    return None if row is None else ScoreRow(**dict(zip(names, row, strict=True)))
 
 
 def membership_of(

@@ -13,6 +13,7 @@ from .permissions import as_utc
 
 Filled = Literal["population", "measure", "usual_cadence"]
 RateRow = tuple[str, date, date, int]
+FitRow = tuple[str, int, float]
 DecayRow = tuple[str, str, int, int, int]
 
 
@@ -52,12 +53,26 @@ def set_rates(connection: duckdb.DuckDBPyConnection, rates: Iterable[RateRow]) -
 
 
 def set_decay(connection: duckdb.DuckDBPyConnection, segment_set: str, rows: Iterable[DecayRow]) -> None:
-    """Replaces what an act is worth in one set: channel, kind, age, points, cap."""
-    connection.execute('DELETE FROM decay WHERE "set" = ?', [segment_set])
+    """Writes out what an act is worth in one set: channel, kind, age, points, cap."""
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], [], []]
     connection.execute(
         """INSERT INTO decay SELECT ?, unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::BIGINT[]),
                unnest(?::BIGINT[]), unnest(?::BIGINT[])""",
+        [segment_set, *columns],
+    )
+
+
+def forget_inputs(connection: duckdb.DuckDBPyConnection, segment_set: str) -> None:
+    """Takes out what an earlier run wrote beside the activities for the expression of a set."""
+    for table in ("decay", "fit"):
+        connection.execute(f'DELETE FROM {table} WHERE "set" = ?', [segment_set])  # noqa: S608 - constant
+
+
+def set_fit(connection: duckdb.DuckDBPyConnection, segment_set: str, rows: Iterable[FitRow]) -> None:
+    """Writes out estimated parameters of a set: name, place, value."""
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+    connection.execute(
+        "INSERT INTO fit SELECT ?, unnest(?::VARCHAR[]), unnest(?::BIGINT[]), unnest(?::DOUBLE[])",
         [segment_set, *columns],
     )
 
@@ -105,7 +120,7 @@ def replace_scores(connection: duckdb.DuckDBPyConnection, segment_set: str, sele
 
 def forget_other_sets(connection: duckdb.DuckDBPyConnection, sets: Sequence[str], run: str) -> None:
     """Ends the memberships of sets that are not configured any more; their scores go."""
-    for table in ("score", "cut_point", "decay"):
+    for table in ("score", "cut_point", "decay", "fit"):
         connection.execute(
             f'DELETE FROM {table} WHERE "set" NOT IN (SELECT unnest(?::VARCHAR[]))',  # noqa: S608 - constant
             [list(sets)],

@@ -7,7 +7,7 @@ at 20 million activities it would not fit the memory promised, and batches are m
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES = (
     "CREATE TABLE meta (schema_version INTEGER NOT NULL, warehouse_id VARCHAR NOT NULL)",
@@ -44,9 +44,13 @@ TABLES = (
     # Points of one act by set, kind and age in days, in millionths: decay without floats.
     """CREATE TABLE decay ("set" VARCHAR NOT NULL, channel VARCHAR NOT NULL, kind VARCHAR NOT NULL,
         age BIGINT NOT NULL, points BIGINT NOT NULL, cap BIGINT NOT NULL)""",
+    # Parameters that a method estimated, by set and name; several numbers of one name by place.
+    """CREATE TABLE fit ("set" VARCHAR NOT NULL, name VARCHAR NOT NULL, place BIGINT NOT NULL,
+        value DOUBLE NOT NULL)""",
     # One row per set and scored subject; what a method does not use stays empty and takes no room.
     """CREATE TABLE score ("set" VARCHAR NOT NULL, subject INTEGER NOT NULL, r_score BIGINT, f_score BIGINT,
-        m_score BIGINT, points BIGINT, expected BIGINT, band BIGINT, cell VARCHAR, segment VARCHAR)""",
+        m_score BIGINT, points BIGINT, expected BIGINT, band BIGINT, share BIGINT, p_alive BIGINT,
+        expected_orders BIGINT, value_minor BIGINT, probability BIGINT, cell VARCHAR, segment VARCHAR)""",
     """CREATE TABLE cut_point ("set" VARCHAR NOT NULL, measure VARCHAR NOT NULL, score BIGINT NOT NULL,
         lowest BIGINT NOT NULL, highest BIGINT NOT NULL, people BIGINT NOT NULL)""",
     # An interval [from_run, to_run): only changes are rows. An open one has no to_run.

@@ -20,8 +20,9 @@ from consentric.segments.explanation import (
     RuleTruth,
     SetExplanation,
 )
-from consentric.segments.maps import BANDS, rf_cell
-from consentric.segments.replay import band_of, stage_of
+from consentric.segments.methods.engagement import BANDS, band_of
+from consentric.segments.methods.lifecycle import stage_of
+from consentric.segments.score_maps import MAPS
 from consentric.segments.sets import assemble
 from consentric.segments.settings import (
     ChannelSettings,
@@ -126,7 +127,7 @@ def test_the_inputs_of_every_explanation_give_the_same_result_again(town: Town) 
             for score in rfm.scores:
                 again += [c.score for c in score.cut_points if c.lowest <= score.value <= c.highest]
             assert again == [score.score for score in rfm.scores]
-            assert rf_cell(again[0], again[1]) == rfm.cell
+            assert MAPS["rf"].cell(r=again[0], f=again[1], m=again[2]) == rfm.cell
         assert stage_of(values(cycle), LifecycleSettings()) == cycle.cell
         heat_values = values(heat)
         band = band_of(heat_values["points"], heat_values["expected"], EngagementSettings())

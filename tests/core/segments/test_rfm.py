@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentric.segments.maps import CELLS, RF_GRID, rf_cell, usual_segments
-from consentric.segments.methods.rfm import _rank_score
-from consentric.segments.replay import rank_score
+from consentric.segments.methods.registry import METHODS
+from consentric.segments.methods.rfm_scores import score_of
+from consentric.segments.scales import Fifths
+from consentric.segments.score_maps import MAPS
+from consentric.segments.sets import usual_segments
 from consentric.segments.settings import SegmentSetSettings
 
 from .people import Town
@@ -26,7 +28,9 @@ VALUES = st.lists(st.integers(-50, 50), min_size=1, max_size=40)
 @pytest.fixture(scope="module")
 def ranking() -> str:
     people = ibis.table({"number": "int64", "value": "int64"}, name="people")
-    return str(ibis.to_sql(people.select("number", score=_rank_score(people.value)), dialect="duckdb"))
+    return str(
+        ibis.to_sql(people.select("number", score=score_of(people.value, Fifths(5))), dialect="duckdb")
+    )
 
 
 def scores(ranking: str, values: list[int]) -> list[int]:
@@ -101,11 +105,14 @@ def test_a_class_that_stays_empty_is_reported(town: Town) -> None:
 
     notes = town.run(RFM).sets[0].notes
 
-    assert notes == ("frequency: so many people share a value that nobody scores 2, 3, 4",)
+    assert notes == (
+        "frequency: so many people share a value that nobody scores 2, 3, 4;"
+        ' fixed limits would tell them apart (scoring = "fixed")',
+    )
 
 
 def test_the_grid_shares_out_all_cells() -> None:
-    found = Counter(rf_cell(r, f) for r, f in product(range(1, 6), repeat=2))
+    found = Counter(MAPS["rf"].cell(r=r, f=f, m=1) for r, f in product(range(1, 6), repeat=2))
 
     assert sum(found.values()) == 25
     assert found == {
@@ -120,16 +127,14 @@ def test_the_grid_shares_out_all_cells() -> None:
         "potential_loyalists": 4,
         "champions": 2,
     }
-    boxes = [box for boxes in RF_GRID.values() for box in boxes]
-    area = sum((r2 - r1 + 1) * (f2 - f1 + 1) for r1, r2, f1, f2 in boxes)
-    assert area == 25
 
 
-@pytest.mark.parametrize("method", ["rfm", "lifecycle", "engagement"])
+@pytest.mark.parametrize("method", sorted(METHODS))
 def test_the_usual_segments_name_each_cell_once(method: str) -> None:
-    segments = usual_segments("any", method)  # type: ignore[arg-type] # one of the three methods
-    named = [cell for segment in segments for cell in segment.cells]
-    assert sorted(named) == sorted(CELLS[method])  # type: ignore[index] # as above
+    settings = SegmentSetSettings.model_validate({"name": "any", "purpose": "p", "method": method})
+    named = [cell for segment in usual_segments(settings) for cell in segment.cells]
+    assert settings.method is not None
+    assert sorted(named) == sorted(METHODS[settings.method].cells(settings))
 
 
 @settings(max_examples=60, deadline=None)
@@ -159,7 +164,7 @@ def test_ties_share_a_score_and_better_values_never_score_less(ranking: str, val
 @given(values=VALUES)
 def test_the_engine_scores_as_the_definition_says(ranking: str, values: list[int]) -> None:
     expected = [
-        rank_score(
+        Fifths(5).score(
             worse=sum(other < value for other in values),
             equal=values.count(value) - 1,
             others=len(values) - 1,

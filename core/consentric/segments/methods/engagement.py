@@ -2,52 +2,96 @@
 
 from __future__ import annotations
 
-import ibis
-from ibis.expr.types import IntegerColumn, IntegerScalar, Table
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from consentric.segments.decay import EXPECTED, MILLION
-from consentric.segments.maps import BANDS
-from consentric.segments.sets import SegmentSet
-from consentric.segments.tables import Tables
+from consentric.segments.decay import EXPECTED, decay_rows
+from consentric.segments.explanation import Details, Input, Limit, NearestChange
+from consentric.segments.nearest import MOST, nearest_of
+from consentric.segments.score_maps import Usual
+from consentric.segments.settings import EngagementSettings, SegmentSetSettings
+from consentric.warehouse import lookups, results
+
+from .method import Case, Method, Preparation
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+    from consentric.segments.sets import SegmentSet
+    from consentric.segments.tables import Tables
+
+BANDS = ("band_0", "band_1", "band_2", "band_3", "band_4")
+_USUAL: tuple[Usual, ...] = (
+    ("band_0", "Aucun engagement", "Not engaged", ("band_0",)),
+    ("band_1", "Engagement faible", "Slightly engaged", ("band_1",)),
+    ("band_2", "Engagement moyen", "Engaged", ("band_2",)),
+    ("band_3", "Engagement fort", "Well engaged", ("band_3",)),
+    ("band_4", "Engagement très fort", "Highly engaged", ("band_4",)),
+)
 
 
-def score(tables: Tables, segment_set: SegmentSet) -> Table:
-    """One row per person of the population: subject, points and expected (millionths), band 0 to 4, cell."""
-    settings = segment_set.settings.engagement
-    people = tables.population.filter(tables.population.purpose == segment_set.purpose).select("subject")
-    joined = people.left_join(_points(tables, people, segment_set.name), "subject")
-    at_least = settings.expected_at_least * MILLION
-    summed = joined.select(
-        "subject",
-        points=joined.points.coalesce(0),
-        expected=ibis.greatest(joined.expected.coalesce(0), at_least),
-    )
-    band: IntegerColumn | IntegerScalar = ibis.literal(0, "int64")
-    for limit in settings.limits_percent:
-        band = band + (summed.points * 100 >= summed.expected * limit).cast("int64")
-    banded = summed.mutate(band=band)
-    cell = ibis.cases(*((banded.band == number, cell) for number, cell in enumerate(BANDS)))
-    return banded.mutate(cell=cell)
+class Engagement(Method):
+    """Every person of the population is in one band."""
+
+    name = "engagement"
+
+    def cells(self, settings: SegmentSetSettings) -> tuple[str, ...]:
+        """The five bands."""
+        return BANDS
+
+    def usual_segments(self, settings: SegmentSetSettings) -> tuple[Usual, ...]:
+        """One for each band."""
+        return _USUAL
+
+    def prepare(self, given: Preparation) -> None:
+        """Writes out what an act of each age is worth."""
+        one = given.segment_set
+        results.set_decay(given.connection, one.name, decay_rows(one.settings.engagement))
+
+    def score(self, tables: Tables, segment_set: SegmentSet, *, money_factor: int) -> Table:
+        """One row per person: subject, points and expected (millionths), band, cell."""
+        from .engagement_scores import score
+
+        return score(tables, segment_set)
+
+    def explain(self, case: Case) -> Details:
+        """Points by channel, what was expected, and the points that each band asks for."""
+        settings = case.segment_set.settings.engagement
+        points, expected = case.score.points, case.score.expected
+        assert points is not None
+        assert expected is not None
+        channels = lookups.channel_points(case.connection, case.segment_set.name, case.subject)
+        earned = [
+            Input(name=f"points in {channel}", value=value)
+            for channel, _, _, value in channels
+            if channel != EXPECTED
+        ]
+        limits = enumerate(limits_of(expected, settings), start=1)
+        return Details(
+            inputs=(*earned, Input(name="points", value=points), Input(name="expected", value=expected)),
+            limits=tuple(Limit(name=f"band_{band}", input="points", value=value) for band, value in limits),
+            nearest=_nearest(case, points, expected),
+        )
 
 
-def _points(tables: Tables, people: Table, name: str) -> Table:
-    """One row per person with acts that still count: subject, points, expected."""
-    as_of_day = tables.run_context.as_of_day.as_scalar()
-    activity = tables.activity
-    acts = activity.filter(~activity.machine, activity.day <= as_of_day).select(
-        "record", "kind", age=as_of_day.delta(activity.day, unit="day")
-    )
-    worth = (
-        acts.inner_join(tables.decay.filter(tables.decay.set == name), ["kind", "age"])
-        .inner_join(tables.record.select("record", "subject"), "record")
-        .semi_join(people, "subject")
-        .select("subject", "channel", "points", "cap")
-    )
-    per_channel = worth.group_by("subject", "channel").agg(
-        earned=ibis.least(worth.points.sum(), worth.cap.max())
-    )
-    is_expected = per_channel.channel == EXPECTED
-    return per_channel.group_by("subject").agg(
-        points=per_channel.earned.sum(where=~is_expected).cast("int64"),
-        expected=per_channel.earned.sum(where=is_expected).cast("int64"),
-    )
+def band_of(points: int, expected: int, settings: EngagementSettings) -> int:
+    """The band of so many points against so many expected."""
+    return sum(points * 100 >= expected * limit for limit in settings.limits_percent)
+
+
+def limits_of(expected: int, settings: EngagementSettings) -> Sequence[int]:
+    """The fewest points for bands 1 to 4."""
+    return [-(-expected * limit // 100) for limit in settings.limits_percent]
+
+
+def _nearest(case: Case, points: int, expected: int) -> tuple[NearestChange, ...]:
+    """The nearest number of points in another segment, above and below."""
+    settings = case.segment_set.settings.engagement
+    here = case.segment_of(BANDS[band_of(points, expected, settings)])
+    changes = []
+    for limit in limits_of(expected, settings):
+        for value in (limit, limit - 1):
+            segment = case.segment_of(BANDS[band_of(value, expected, settings)])
+            if segment != here:
+                changes.append(NearestChange(input="points", now=points, then=value, segment=segment))
+    return nearest_of(changes)[:MOST]

@@ -1,0 +1,54 @@
+"""Engagement as an expression: points and what is expected, in millionths, and the band."""
+
+from __future__ import annotations
+
+import ibis
+from ibis.expr.types import IntegerColumn, IntegerScalar, Table
+
+from consentric.segments.decay import EXPECTED, MILLION
+from consentric.segments.sets import SegmentSet
+from consentric.segments.tables import Tables
+
+from .engagement import BANDS
+
+
+def score(tables: Tables, segment_set: SegmentSet) -> Table:
+    """One row per person of the population: subject, points and expected (millionths), band 0 to 4, cell."""
+    settings = segment_set.settings.engagement
+    people = tables.population.filter(tables.population.purpose == segment_set.purpose).select("subject")
+    joined = people.left_join(_points(tables, people, segment_set.name), "subject")
+    at_least = settings.expected_at_least * MILLION
+    summed = joined.select(
+        "subject",
+        points=joined.points.coalesce(0),
+        expected=ibis.greatest(joined.expected.coalesce(0), at_least),
+    )
+    band: IntegerColumn | IntegerScalar = ibis.literal(0, "int64")
+    for limit in settings.limits_percent:
+        band = band + (summed.points * 100 >= summed.expected * limit).cast("int64")
+    banded = summed.mutate(band=band)
+    cell = ibis.cases(*((banded.band == number, cell) for number, cell in enumerate(BANDS)))
+    return banded.mutate(cell=cell)
+
+
+def _points(tables: Tables, people: Table, name: str) -> Table:
+    """One row per person with acts that still count: subject, points, expected."""
+    as_of_day = tables.run_context.as_of_day.as_scalar()
+    activity = tables.activity
+    acts = activity.filter(~activity.machine, activity.day <= as_of_day).select(
+        "record", "kind", age=as_of_day.delta(activity.day, unit="day")
+    )
+    worth = (
+        acts.inner_join(tables.decay.filter(tables.decay.set == name), ["kind", "age"])
+        .inner_join(tables.record.select("record", "subject"), "record")
+        .semi_join(people, "subject")
+        .select("subject", "channel", "points", "cap")
+    )
+    per_channel = worth.group_by("subject", "channel").agg(
+        earned=ibis.least(worth.points.sum(), worth.cap.max())
+    )
+    is_expected = per_channel.channel == EXPECTED
+    return per_channel.group_by("subject").agg(
+        points=per_channel.earned.sum(where=~is_expected).cast("int64"),
+        expected=per_channel.earned.sum(where=is_expected).cast("int64"),
+    )

@@ -1,0 +1,14 @@
+"""The methods that come with it, by the name that a set gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from consentric.segments.settings import MethodName
+
+from .engagement import Engagement
+from .lifecycle import Lifecycle
+from .method import Method
+from .rfm import Rfm
+
+METHODS: Mapping[MethodName, Method] = {one.name: one for one in (Rfm(), Lifecycle(), Engagement())}
