@@ -68,7 +68,7 @@ class AuditLog:
             ValueError: The entry holds something that identifies a person.
         """
         for text in (action, actor, *data, *(value for value in data.values() if isinstance(value, str))):
-            if _IDENTIFYING.search(text):
+            if identifies(text):
                 raise ValueError(f"an entry of the audit log ({action}) may not identify anybody")
         last = self.head()
         entry = {
@@ -125,6 +125,11 @@ class AuditLog:
                 happened="nothing was noted, so nothing was done.",
                 code="CS507",
             ) from None
+
+
+def identifies(text: str) -> bool:
+    """Whether a text holds what may stand in no entry: an address, a pid, a sid or an rref."""
+    return _IDENTIFYING.search(text) is not None
 
 
 def canonical(entry: Mapping[str, Any]) -> bytes:

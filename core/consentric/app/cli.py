@@ -36,6 +36,7 @@ _TABLE: dict[str, tuple[str, Reader, str]] = {
     "plugins": ("plugins", "machine", "Installed plugins, and which of them may load."),
     "config": ("config", "machine", "Check the configuration, or show what stands where."),
     "completion": ("completion", "machine", "Completion for bash, zsh or fish."),
+    "identity": ("identity", "privacy", "Who is one person: report, show; split or link by hand."),
     "consent": ("consent", "privacy", "Test the decision about consent against a file of cases."),
     "records": ("records", "privacy", "What the controller must show: assessments, signed or not."),
 }

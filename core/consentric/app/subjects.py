@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from consentric.sdk.errors import NotIdentifiedError
+from consentric.sdk.errors import ConfigError, NotIdentifiedError
 from consentric_privacy.normalise import email, phone
 
 from .connecting import DEFAULT_COUNTRY
@@ -13,6 +13,21 @@ from .workspace import Workspace
 
 RECORD = "crm:"
 """How the name of a record begins."""
+
+
+def refuse_address(given: str) -> None:
+    """Refuses an address on the command line, where other users of the machine could read it.
+
+    Raises:
+        ConfigError: CS219; the address is not repeated.
+    """
+    if "@" in given:
+        raise ConfigError(
+            "an address must not stand on the command line",
+            hint="run  consentric explain  and type it, or name a record as crm:CONNECTION:ID",
+            happened="nothing was read; the address is not kept.",
+            code="CS219",
+        )
 
 
 def person_named(workspace: Workspace, subject: str) -> bytes:

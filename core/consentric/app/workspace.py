@@ -204,10 +204,16 @@ class Workspace:
             control=self.control,
         )
 
-    def note(self, action: str, **data: str | int | None) -> None:
-        """Appends to the audit log; anchors it when this process holds the keys."""
+    def note(self, action: str, *, ref: str = "", **data: str | int | None) -> None:
+        """Appends to the audit log; anchors it when this process holds the keys.
+
+        Args:
+            action: What was done.
+            ref: The person it concerns, as `Vault.audit_ref` gives it.
+            data: Counts and codes.
+        """
         at = self.clock()
-        self.audit.append(action, actor="cli", data=data, at=at)
+        self.audit.append(action, actor="cli", data=data, at=at, ref=ref)
         if "keyset" in self.__dict__:
             with self.people.transaction() as connection:
                 self.audit.anchor(connection, self.keyset, at=at)

@@ -8,9 +8,6 @@ import click
 
 from consentric.app.messages import unknown_name
 from consentric.app.session import Session, current_session
-from consentric.sdk.errors import ConfigError
-
-_RECORD = "crm:"
 
 
 @click.command()
@@ -28,17 +25,13 @@ def explain(what: str) -> None:
       consentric explain rfm5.at_risk
       consentric explain CONSENT_WITHDRAWN
     """
+    from consentric.app.subjects import RECORD, refuse_address
+
     session = current_session()
-    if "@" in what:
-        raise ConfigError(
-            "an address must not stand on the command line",
-            hint="run  consentric explain  and type it, or name a record as crm:CONNECTION:ID",
-            happened="nothing was read; the address is not kept.",
-            code="CS219",
-        )
+    refuse_address(what)
     if what == "-":
         _explain_person(session, _asked(session))
-    elif what.startswith(_RECORD):
+    elif what.startswith(RECORD):
         _explain_person(session, what)
     elif what.isupper():
         _explain_code(session, what)
