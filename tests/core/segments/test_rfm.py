@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import pairwise, product
 
@@ -10,13 +11,14 @@ import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from consentric.segments.methods.registry import METHODS
 from consentric.segments.methods.rfm_scores import score_of
 from consentric.segments.scales import Fifths
 from consentric.segments.score_maps import MAPS
 from consentric.segments.sets import usual_segments
-from consentric.segments.settings import SegmentSetSettings
+from consentric.segments.settings import RfmSettings, SegmentSetSettings
 
 from .people import Town
 
@@ -67,6 +69,66 @@ def test_ten_people_by_hand(town: Town) -> None:
         (5, 3, 5, "potential_loyalists"),
         (5, 3, 5, "potential_loyalists"),
     ]
+
+
+def test_limits_of_your_own_score_each_person_alone(town: Town) -> None:
+    limits = RfmSettings(
+        scoring="fixed",
+        recency_limits=(30, 90, 180, 365),
+        frequency_limits=(2, 3, 5, 8),
+        monetary_limits=(50, 100, 250, 500),
+    )
+    fixed = SegmentSetSettings(name="fixed", purpose="segmentation", method="rfm", rfm=limits)
+    for name, age, times, each in (
+        ("ann", 30, 1, 4_999),  # 5, 1, 1: within 30 days, one order, 49.99
+        ("bob", 31, 2, 2_500),  # 4, 2, 2: 50.00 exactly
+        ("cid", 181, 5, 5_000),  # 2, 4, 4: 250.00
+        ("dee", 366, 8, 6_250),  # 1, 5, 5: 500.00
+    ):
+        town.add(name)
+        for order in range(times):
+            town.order(name, age + order, each)
+
+    report = town.run(fixed).sets[0]
+
+    assert town.rows(
+        "SELECT pid[4:], r_score, f_score, m_score, cell FROM score JOIN subject USING (subject) ORDER BY 1"
+    ) == [
+        ("ann", 5, 1, 1, "new"),
+        ("bob", 4, 2, 2, "potential_loyalists"),
+        ("cid", 2, 4, 4, "at_risk"),
+        ("dee", 1, 5, 5, "cant_lose"),
+    ]
+    assert report.notes[0] == "recency: nobody scores 3 by your limits"
+
+
+def test_frequency_and_amount_on_one_axis_are_their_mean_rounded_up(town: Town) -> None:
+    mean = SegmentSetSettings(name="mean", purpose="segmentation", method="rfm", rfm=RfmSettings(map="r_fm"))
+    for number in range(5):  # scores R 1 to 5; F 1, 1, 1, 1, 5; M 5, 4, 3, 2, 1
+        town.add(f"p{number}")
+        town.order(f"p{number}", 50 - 10 * number, 900 - 100 * number)
+    town.order("p4", 60, -400)
+
+    town.run(mean)
+
+    # FM: (1 + 5) / 2 = 3, 2.5 up to 3, 2, 1.5 up to 2, (5 + 1) / 2 = 3.
+    assert town.rows("SELECT cell FROM score JOIN subject USING (subject) ORDER BY pid") == [
+        ("at_risk",), ("need_attention",), ("need_attention",), ("potential_loyalists",), ("loyal",),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"scoring": "fixed"}, 'map "rf" has 5 classes, so frequency_limits needs 4 limits'),
+        ({"recency_limits": (30, 60)}, 'recency_limits has no meaning with scoring "rank"'),
+        ({"scoring": "thirds", "recency_limits": (365, 180)}, "recency_limits must increase"),
+        ({"scoring": "thirds", "map": "rf"}, 'map "rf" has 5 classes, so recency_limits needs 4 limits'),
+    ],
+)
+def test_limits_that_do_not_fit_the_map_are_refused(given: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        RfmSettings.model_validate(given)
 
 
 def test_people_without_orders_get_no_score_and_no_segment(town: Town) -> None:
