@@ -186,7 +186,7 @@ def _pin_faults(document: Document, plugins: Plugins) -> list[Found]:
                     f'plugin "{plugin.name}" is not the one that was trusted: {plugin.reason}',
                     where=document.where(path),
                     hint=f"find out what changed it, then  consentric plugins trust {plugin.name}",
-                    code="CS243",
+                    code="CS250",
                 )
                 found.append((path, fault))
     return found

@@ -85,5 +85,5 @@ def _unpinnable(distribution: Distribution, why: str) -> ConfigError:
         f'distribution "{distribution.name}" {why}',
         hint="install it from its wheel, then trust it",
         happened="nothing was trusted.",
-        code="CS245",
+        code="CS252",
     )

@@ -14,6 +14,7 @@ from consentric.sdk.hooks import PROJECT
 
 from .allowed import Allowed
 from .installed_plugins import Entry, Plugin, distribution_of, entries_of
+from .messages import unknown_name
 from .plugin_loading import load_entry, merge_commands, run_hook
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 GROUP = "consentric"
 SANDBOX_GROUP = "consentric.sandboxes"
-UNUSABLE = "CS244"
+UNUSABLE = "CS251"
 """Code of a connector or writer whose plugin may load and cannot: it fails its connections, no run."""
 
 T = TypeVar("T")
@@ -66,18 +67,22 @@ class Plugins:
         self._refuse_duplicates()
         return self.listed()
 
-    def distribution(self, name: str) -> EntryPoint | None:
-        """The entry point of an installed plugin that is not ours, whether it may load or not."""
+    def entry(self, name: str) -> Entry:
+        """The plugin of that name, ours first; imports nothing.
+
+        Raises:
+            ConfigError: When none is installed under it.
+        """
         for entry in self._entries:
-            if entry.plugin.name == name and not entry.plugin.is_built_in:
-                return entry.entry_point
-        return None
+            if entry.plugin.name == name:
+                return entry
+        raise unknown_name("plugin", name, [entry.plugin.name for entry in self._entries])
 
     def connector(self, name: str) -> type[Connector]:
         """The connector class of that name.
 
         Raises:
-            ConfigError: When no plugin that may load has one; the message says what is near. CS244 when it
+            ConfigError: When no plugin that may load has one; the message says what is near. CS251 when it
                 is its plugin that failed.
         """
         return self._registered(name, "connector", lambda entry: entry.connectors)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import pytest
 
 from consentric import (
     Change,
+    ConsentricError,
     LabelSet,
     Outcome,
     RecordRef,
@@ -57,6 +60,12 @@ class WriterBench:
     """Puts somebody else's thing, without our marker, where this target of `LABELS` would be created."""
     secrets: Sequence[str] = ()
     """Texts of the settings that must never be shown."""
+    personal: Sequence[str] = ()
+    """Texts of the people in the account: addresses, names, phone numbers."""
+    answer_with: Callable[[int], None] | None = None
+    """Makes the CRM answer every further request with this HTTP status."""
+    not_ours: Callable[[], object] | None = None
+    """All that the CRM knows of these records but our labels: to be compared before and after."""
 
 
 LABELS = LabelSet(
@@ -197,10 +206,12 @@ class WriterSuite:
         """GDPR art. 7: nobody gets into a CRM, or back onto a mailing, by a label."""
         people = ready.count_people()
         consents = dict(ready.writer.consent_fingerprint(ready.records))
+        not_ours = copy.deepcopy(ready.not_ours()) if ready.not_ours is not None else None
         for changes in self._every_change(ready.records[0], ready.absent):
             self._write(ready, changes)
         assert ready.count_people() == people
         assert dict(ready.writer.consent_fingerprint(ready.records)) == consents
+        assert ready.not_ours is None or ready.not_ours() == not_ours, "what is not ours was changed"
         assert any(sent.method != "GET" for sent in ready.sent())
         for sent in ready.sent():
             assert sent.method == "GET" or not SUBSCRIBING.search(f"{sent.url}\n{sent.body}"), sent.url
@@ -216,6 +227,48 @@ class WriterSuite:
         shown = f"{bench.writer!r} {vars(bench.writer)!r} {bench.writer.settings!r} {bench.writer.settings}"
         for secret in bench.secrets:
             assert secret not in shown
+
+    @pytest.mark.parametrize(
+        ("status", "reading", "writing"),
+        [
+            (401, RemoteKind.AUTH, RemoteKind.AUTH),
+            (429, RemoteKind.THROTTLED, RemoteKind.THROTTLED),
+            (500, RemoteKind.TRANSIENT, RemoteKind.AMBIGUOUS),
+        ],
+    )
+    def test_a_refusal_is_a_remote_error_of_its_kind(
+        self, ready: WriterBench, status: int, reading: RemoteKind, writing: RemoteKind
+    ) -> None:
+        """A write that met a failure may have been applied: it is read back, and not sent again."""
+        if ready.answer_with is None:
+            pytest.skip("the bench cannot make the CRM refuse")
+        ready.answer_with(status)
+        for changes in self._every_change(ready.records[0]):
+            with pytest.raises(RemoteError) as raised:
+                self._write(ready, changes)
+            assert raised.value.kind is writing
+        with pytest.raises(RemoteError) as raised:
+            ready.writer.prepare([LABELS])
+        assert raised.value.kind is reading
+        assert raised.value.account
+        assert raised.value.operation
+
+    def test_secrets_and_people_are_in_no_log_no_error_and_no_outcome(
+        self, ready: WriterBench, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """At any level: what is logged or kept beside an op ends in files that nobody guards."""
+        caplog.set_level(logging.DEBUG)
+        told = []
+        for changes in self._every_change(ready.records[0], ready.absent):
+            told += [f"{one.vendor_code} {one.message}" for one in self._write(ready, changes)]
+        for status in (400, 401, 500) if ready.answer_with is not None else ():
+            ready.answer_with(status)
+            try:
+                ready.writer.prepare([LABELS])
+            except ConsentricError as error:
+                told += [str(error), repr(error), error.hint, error.happened]
+        text = "\n".join([*told, caplog.text])
+        assert [one for one in (*ready.personal, *ready.secrets) if one and one in text] == []
 
     def test_settings_refuse_what_they_do_not_know(self, bench: WriterBench) -> None:
         """A misspelt setting is an error and no silent default."""
