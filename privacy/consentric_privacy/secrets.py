@@ -58,7 +58,8 @@ def resolve(reference: str, *, base: Path) -> Secret:
     """Reads the secret that a reference names; surrounding white space is not part of it.
 
     Args:
-        reference: `env:NAME`, `file:PATH`, `keyring:SERVICE/NAME` or `exec:COMMAND ARGUMENT...`.
+        reference: `env:NAME`, `file:PATH`, `keyring:SERVICE/NAME` or `exec:COMMAND ARGUMENT...`. A variable
+            that is not set is looked for among the credentials that systemd passed to this service.
         base: Folder that a relative path starts from.
 
     Raises:
@@ -123,10 +124,17 @@ def looks_like_secret(text: str) -> bool:
 
 
 def _read_environment(reference: str, name: str) -> bytes:
-    value = os.environb.get(os.fsencode(name), b"")
+    value = os.environb.get(os.fsencode(name), b"") or _read_credential(name)
     if not value:
         _nothing_there(reference, "is not set")
     return value
+
+
+def _read_credential(name: str) -> bytes:
+    """A service gets no variables of anybody: its manager passes secrets as files (LoadCredential=)."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    path = Path(folder) / name
+    return path.read_bytes() if folder and path.parent == Path(folder) and path.is_file() else b""
 
 
 def _read_file(reference: str, path: Path) -> bytes:

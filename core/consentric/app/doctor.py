@@ -24,6 +24,7 @@ from .places import ANALYTICS_FOLDER, KEYSET_FILE, PEOPLE_FILE
 from .propagation import late_since, measured_runs
 from .status import status_of
 from .store_modes import readable_by_others
+from .timetable import Timetable
 
 State = Literal["ok", "warning", "failed"]
 OpenConnector = Callable[[Config, str], AbstractContextManager[Connector]]
@@ -207,9 +208,9 @@ def _withdrawals(examination: Examination) -> Iterator[Check]:
 
 
 def _jobs(examination: Examination) -> Iterator[Check]:
-    folder, expected = examination.config.folder, examination.config.settings.jobs.expected
-    for job in status_of(folder, now=examination.now, expected=expected).jobs:
-        if job.job not in expected:
+    timetable = Timetable.of(examination.config.settings)
+    for job in status_of(examination.config.folder, now=examination.now, timetable=timetable).jobs:
+        if job.next_due is None:
             continue
         ran = f"last ran at {job.started:%Y-%m-%d %H:%M} UTC" if job.started is not None else "never ran"
         if job.is_overdue:

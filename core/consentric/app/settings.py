@@ -84,11 +84,6 @@ class JobsSettings(BaseModel):
     consents: Literal["hourly"] | None = None
     """How often what people forbade is read and carried out; not expected at all when absent."""
 
-    @property
-    def expected(self) -> frozenset[str]:
-        """The jobs that a timer should call."""
-        return frozenset(name for name in ("sync", "consents") if getattr(self, name) is not None)
-
 
 class PinnedPlugin(BaseModel):
     """An entry of `[plugins] allow` for one version with exactly these files."""

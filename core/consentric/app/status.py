@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,9 @@ from consentric.control.store import ControlStore
 from .control_reading import existing_control
 from .lock import Holder, holder_of
 from .propagation import Propagation, measured_runs
+from .timetable import NOTHING_DUE, JobName, Timetable
 
 JOBS = ("sync", "consents", "pull", "segment", "plan", "apply")
-OVERDUE_AFTER = {"sync": timedelta(hours=26), "consents": timedelta(hours=4)}
-"""A nightly job may be late by the length of a long run, not by a night; an hourly one waits for that run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,12 @@ class JobStatus:
     state: str = ""
     started: datetime | None = None
     age_seconds: int | None = None
+    next_due: datetime | None = None
+    """None when no timer is expected to call it."""
+    missed: int = 0
+    """Due times that passed without a run since the last one."""
     is_overdue: bool = False
+    """Whether a run was missed, or none was ever made of a job that is expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class StatusReport:
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
         jobs = [
-            {**asdict(job), "started": job.started and job.started.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            {**asdict(job), "started": _text(job.started), "next_due": _text(job.next_due)}
             for job in self.jobs
         ]
         return {
@@ -60,32 +65,66 @@ class StatusReport:
         }
 
 
-def status_of(folder: Path, *, now: datetime, expected: frozenset[str] = frozenset()) -> StatusReport:
+def status_of(folder: Path, *, now: datetime, timetable: Timetable = NOTHING_DUE) -> StatusReport:
     """Reads the state of a workspace; takes no lock and makes no store.
 
     Args:
         folder: The workspace.
         now: The time that ages are counted to.
-        expected: Jobs that a timer should call.
+        timetable: When a timer should call which job.
     """
+    holder = holder_of(folder)
     with existing_control(folder) as store:
-        jobs = [_job_status(store, job, now=now, is_expected=job in expected) for job in JOBS]
+        jobs = [_job_status(store, job, now=now) for job in JOBS]
+        ends = {job: _last_end(store, job) for job in timetable.jobs}
         measured = measured_runs(store) if store is not None else []
-    shown = tuple(job for job in jobs if job.run or job.job in expected)
+    jobs = [_expected(one, timetable, ends, now=now, is_working=holder is not None) for one in jobs]
+    shown = tuple(job for job in jobs if job.run or job.next_due)
     propagation = next((one for _, one in measured if one.people or one.open), None)
-    return StatusReport(jobs=shown, holder=holder_of(folder), propagation=propagation)
+    return StatusReport(jobs=shown, holder=holder, propagation=propagation)
 
 
-def _job_status(store: ControlStore | None, job: str, *, now: datetime, is_expected: bool) -> JobStatus:
+def _job_status(store: ControlStore | None, job: str, *, now: datetime) -> JobStatus:
     run = last_run(store, job) if store is not None else None
     if run is None:
-        return JobStatus(job=job, is_overdue=is_expected)
-    age = now - run.started
+        return JobStatus(job=job)
     return JobStatus(
         job=job,
         run=run.id,
         state=run.state,
         started=run.started,
-        age_seconds=int(age.total_seconds()),
-        is_overdue=is_expected and age > OVERDUE_AFTER[job],
+        age_seconds=int((now - run.started).total_seconds()),
     )
+
+
+def _last_end(store: ControlStore | None, job: str) -> datetime | None:
+    """When the work of a job was last done; that of the hourly one is a part of the nightly one's."""
+    names = ("consents", "sync") if job == "consents" else (job,)
+    runs = [last_run(store, name) for name in names] if store is not None else []
+    return max((run.ended or run.started for run in runs if run is not None), default=None)
+
+
+def _expected(
+    one: JobStatus,
+    timetable: Timetable,
+    ends: Mapping[JobName, datetime | None],
+    *,
+    now: datetime,
+    is_working: bool,
+) -> JobStatus:
+    """The same with what the timetable says of it; while a run is at work, nothing is missed."""
+    job = next((name for name in timetable.jobs if name == one.job), None)
+    if job is None:
+        return one
+    end = ends[job]
+    missed = 0 if end is None or is_working else timetable.missed(job, since=end, now=now)
+    return replace(
+        one,
+        next_due=timetable.next_due(job, now),
+        missed=missed,
+        is_overdue=missed > 0 or (end is None and not is_working),
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +21,7 @@ from consentric.app.render.table import THIN_SPACE, table
 from consentric.app.render.words import REASONS
 from consentric.app.stages import Planning
 from consentric.app.status import status_of
+from consentric.app.timetable import Timetable
 from consentric.control.runs import end_run, start_run
 from consentric.control.store import ControlStore
 from consentric.gate.gate import GateReport
@@ -237,14 +239,17 @@ def test_status_tells_what_is_overdue(tmp_path: Path) -> None:
     run = start_run(store, job="sync", config_hash="0" * 64, engine_version="0.1.0", now=began)
     end_run(store, run, state="done", now=began, summary={})
     store.close()
-    report = status_of(tmp_path, now=datetime(2026, 6, 15, 12, 0, tzinfo=UTC), expected=frozenset({"sync"}))
+    table = Timetable(sync="04:00", zone=ZoneInfo("Europe/Paris"))
+    report = status_of(tmp_path, now=datetime(2026, 6, 15, 12, 0, tzinfo=UTC), timetable=table)
     assert status_text(report) == (
         "job   state          last run    run\n"
         "sync  done, OVERDUE  2 days ago  2026-06-13T02-00-00Z\n"
+        "Next runs: sync 2026-06-16 02:00 UTC\n"
+        "  ! sync: 2 runs were missed since\n"
         "Next:  consentric sync"
     )
     assert report.as_json()["jobs"][0]["age_seconds"] == 208_800
-    on_time = status_of(tmp_path, now=datetime(2026, 6, 14, 3, 0, tzinfo=UTC), expected=frozenset({"sync"}))
+    on_time = status_of(tmp_path, now=datetime(2026, 6, 14, 3, 0, tzinfo=UTC), timetable=table)
     assert not on_time.is_overdue
 
 

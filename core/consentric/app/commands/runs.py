@@ -26,11 +26,12 @@ def status() -> None:
     from consentric.app.doctor import utc_now
     from consentric.app.render.status import status_text
     from consentric.app.status import status_of
+    from consentric.app.timetable import Timetable
 
     session = current_session()
     settings = load_config(session.config).settings
     now = settings.clock.at if settings.clock is not None else utc_now()
-    report = status_of(session.folder, now=now, expected=settings.jobs.expected)
+    report = status_of(session.folder, now=now, timetable=Timetable.of(settings))
     session.show("consentric.status/1", report.as_json(), status_text(report))
 
 

@@ -19,6 +19,10 @@ def status_text(report: StatusReport) -> str:
     lines.append(table(("job", "state", "last run", "run"), rows))
     if report.propagation is not None:
         lines += propagation_lines(report.propagation)
+    due = [f"{job.job} {job.next_due:%Y-%m-%d %H:%M} UTC" for job in report.jobs if job.next_due is not None]
+    if due:
+        lines.append(f"Next runs: {', '.join(due)}")
+    lines += [f"  ! {job.job}: {_missed(job.missed)} missed since" for job in report.jobs if job.missed]
     lines.append("Next:  consentric sync" if report.is_overdue else "Next:  consentric runs list")
     return "\n".join(lines)
 
@@ -26,6 +30,10 @@ def status_text(report: StatusReport) -> str:
 def _ended(job: JobStatus) -> str:
     state = job.state or "never run"
     return f"{state}, OVERDUE" if job.is_overdue else state
+
+
+def _missed(count: int) -> str:
+    return "1 run was" if count == 1 else f"{count} runs were"
 
 
 def _ago(seconds: int | None) -> str:
