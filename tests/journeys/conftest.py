@@ -14,7 +14,8 @@ from consentric.sdk.transport import Transport
 from consentric_sandbox.hubspot.portal import Portal
 
 from .bad_input_world import Operator
-from .world import COULD_CREATE_OR_SUBSCRIBE, World, build
+from .three_crms import Beginning, InThree, begin
+from .world import World, build
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +74,22 @@ def world(templates: Path, tmp_path: Path, served: list[tuple[Portal, Counter[st
     _nobody_was_created_or_subscribed(world)
 
 
+@pytest.fixture(scope="session")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Beginning:
+    """The protagonist in three CRMs, up to the first labels."""
+    root: Path = tmp_path_factory.mktemp("three") / "labelled"
+    root.mkdir(mode=0o700)
+    return begin(root)
+
+
+@pytest.fixture
+def in_three(beginning: Beginning, tmp_path: Path) -> InThree:
+    """The first labels were approved and written in all three CRMs at `START`."""
+    shutil.copytree(beginning.root, tmp_path / "world")
+    (tmp_path / "world").chmod(0o700)
+    return InThree(tmp_path / "world")
+
+
 @pytest.fixture
 def operator(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Operator:
     """At the command line of a workspace whose labels are written; a transport does not wait."""
@@ -98,4 +115,3 @@ def _nobody_was_created_or_subscribed(world: World) -> None:
     """Holds after every journey, whatever happened in it."""
     kinds = {line["kind"] for line in world.writes()}
     assert kinds <= {"label", "provision", "merge"}  # merges are the CRM's own users'
-    assert world.requests().keys() & COULD_CREATE_OR_SUBSCRIBE == set()

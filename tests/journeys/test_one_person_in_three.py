@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from consentric.app.stages import SyncReport
-from consentric.sync.report import ApplyReport
 from consentric_sandbox.salesforce import lifecycle
 
 from .shop import (
@@ -23,66 +14,35 @@ from .shop import (
     LABELLED_OTHERS,
     SEGMENT_OF_PLACE,
     WORK_ADDRESS,
-    address_of,
     buy,
     contact_of,
-    unsubscribe,
 )
 from .three_crms import (
     DESTINATIONS,
-    IN_MAILCHIMP,
     IN_SALESFORCE,
+    MEMBER,
     NEWS,
+    OTHER_MEMBERS,
+    Beginning,
     InThree,
+    as_tag,
     contact_of_place,
+    in_its_fields,
+    is_off_all_three,
     lead_of,
     member_of,
     opt_out_in_salesforce,
 )
 from .vendor_journey import LABEL_FIELDS
-from .world import build
 
-MEMBER = f"{NEWS}/4681d4d2ab91bc616ca1a5eea1058d24"
-"""Mailchimp's number of the protagonist: the MD5 of the address."""
 STARTED = ("champions", "", "2026-11-15")
 MOVED = ("loyal", "champions", "2026-11-16")
-NOTHING = ("", "", "")
-OTHER_MEMBERS = {address_of(place): SEGMENT_OF_PLACE[place] for place in IN_MAILCHIMP}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """The world once the first labels were approved and written in all three, and what came before."""
-
-    root: Path
-    waiting: SyncReport
-    """The first run of all."""
-    written_before_approval: dict[str, list[dict[str, Any]]]
-    applied: list[ApplyReport]
-
-
-@pytest.fixture(scope="module")
-def beginning(tmp_path_factory: pytest.TempPathFactory) -> Beginning:
-    root: Path = tmp_path_factory.mktemp("three") / "labelled"
-    root.mkdir(mode=0o700)
-    world = build(root, InThree)
-    waiting, logs = world.sync(), world.logs()
-    for one in waiting.plans:
-        world.approve(one.plan)
-    applied = [world.apply(one.plan) for one in waiting.plans]
-    return Beginning(root=root, waiting=waiting, written_before_approval=logs, applied=applied)
-
-
-@pytest.fixture
-def world(beginning: Beginning, tmp_path: Path) -> InThree:
-    shutil.copytree(beginning.root, tmp_path / "world")
-    (tmp_path / "world").chmod(0o700)
-    return InThree(tmp_path / "world")
 
 
 def test_the_first_plans_wait_for_an_approval_and_label_all_three(
-    beginning: Beginning, world: InThree
+    beginning: Beginning, in_three: InThree
 ) -> None:
+    world = in_three
     # Each destination has a brake of its own; nothing was written before somebody looked.
     assert beginning.waiting.exit_code == 5
     assert [(one.enter, [limit.code for limit in one.brake]) for one in beginning.waiting.plans] == [
@@ -114,9 +74,10 @@ def test_the_first_plans_wait_for_an_approval_and_label_all_three(
 
 
 def test_while_one_crm_cannot_be_asked_nothing_changes_anywhere_and_after_that_only_what_must(
-    world: InThree,
+    in_three: InThree,
 ) -> None:
     """With one more order, place 17 pushes the protagonist from R 5, F 4 to F 3: champions to loyal."""
+    world = in_three
     home, before = world.rref(CAMILLE), world.logs()
     pid = world.pid(home)
     owned = [world.owned(name) for name in DESTINATIONS]
@@ -158,15 +119,15 @@ def test_while_one_crm_cannot_be_asked_nothing_changes_anywhere_and_after_that_o
     touched = {int(id) for _, rows in written["hubspot"] for id in rows}
     assert touched == set(moved)
     assert written["mailchimp"] == [
-        ("members.tag", {MEMBER: _tag("champions", "inactive")}),
-        ("members.tag", {MEMBER: _tag("loyal", "active")}),
+        ("members.tag", {MEMBER: as_tag("champions", "inactive")}),
+        ("members.tag", {MEMBER: as_tag("loyal", "active")}),
     ]
     assert [operation for operation, _ in written["salesforce"]] == [
         "collections.delete",
         "collections.update",
         "collections.create",
     ]
-    assert written["salesforce"][1][1] == {lead: _fields(MOVED)}
+    assert written["salesforce"][1][1] == {lead: in_its_fields(MOVED)}
     assert written["salesforce"][2][1].popitem()[1]["LeadId"] == lead
     before = world.logs()
     assert world.sync().exit_code == 0
@@ -174,7 +135,8 @@ def test_while_one_crm_cannot_be_asked_nothing_changes_anywhere_and_after_that_o
     assert world.pid(home) == pid
 
 
-def test_a_lead_becomes_a_contact_is_deleted_comes_back_and_says_no(world: InThree) -> None:
+def test_a_lead_becomes_a_contact_is_deleted_comes_back_and_says_no(in_three: InThree) -> None:
+    world = in_three
     lead, home = lead_of(world), world.rref(CAMILLE)
     pid, at_first = world.pid(home), world.rref_in("salesforce", "Lead", "", lead)
     world.advance(days=1)
@@ -188,7 +150,9 @@ def test_a_lead_becomes_a_contact_is_deleted_comes_back_and_says_no(world: InThr
     assert world.sync().exit_code == 0
     record = world.rref_in("salesforce", "Contact", "", contact)
     assert (world.pid(record), record != at_first) == (pid, True)
-    assert world.new_writes(before) == {"salesforce": [("collections.update", {contact: _fields(STARTED)})]}
+    assert world.new_writes(before) == {
+        "salesforce": [("collections.update", {contact: in_its_fields(STARTED)})]
+    }
     assert (world.in_salesforce()[contact], world.in_campaigns()[contact]) == (STARTED, "champions")
     assert lead not in {**world.in_salesforce(), **world.in_campaigns()}
     assert (_labels(world, at_first), _labels(world, record)) == ([], ["field:rfm5", "list:rfm5.champions"])
@@ -218,60 +182,10 @@ def test_a_lead_becomes_a_contact_is_deleted_comes_back_and_says_no(world: InThr
     opt_out_in_salesforce(world, "Contact", contact, at=world.now - timedelta(hours=2))
     assert world.sync().exit_code == 0
     assert _labels(world, record) == []
-    _is_off_all_three(world, contact)
+    is_off_all_three(world)
     before = world.logs()
     assert world.sync().exit_code == 0
     assert world.new_writes(before) == {}
-
-
-def _no_in_hubspot(world: InThree) -> None:
-    with world.crm() as state:
-        unsubscribe(state, CAMILLE_AT_WORK, at=world.now)
-
-
-def _no_in_mailchimp(world: InThree) -> None:
-    with world.account() as state:
-        state.leave(NEWS, HOME_ADDRESS, at=world.now)
-
-
-def _no_in_salesforce(world: InThree) -> None:
-    opt_out_in_salesforce(world, "Lead", lead_of(world), at=world.now)
-
-
-@pytest.mark.parametrize("says_no", [_no_in_hubspot, _no_in_mailchimp, _no_in_salesforce])
-def test_a_no_in_one_crm_is_off_all_three_in_the_next_run(
-    world: InThree, says_no: Callable[[InThree], None]
-) -> None:
-    before, lead, home = world.logs(), lead_of(world), world.rref(CAMILLE)
-    memberships = world.memberships()
-    world.advance(hours=3)
-    says_no(world)
-    world.advance(minutes=30)
-
-    done = world.sync()
-
-    assert (done.exit_code, [one.leave for one in done.applies]) == (0, [2, 1, 1])
-    _is_off_all_three(world, lead)
-    written = world.new_writes(before)
-    assert written["hubspot"][0] == (
-        "contacts.batch_update",
-        {str(one): dict.fromkeys(_HUBSPOT_FIELDS, "") for one in (CAMILLE, CAMILLE_AT_WORK)},
-    )
-    assert [(operation, {*rows}) for operation, rows in written["hubspot"][1:]] == [
-        ("lists.remove", {str(CAMILLE), str(CAMILLE_AT_WORK)})
-    ]
-    assert written["mailchimp"] == [("members.tag", {MEMBER: _tag("champions", "inactive")})]
-    assert written["salesforce"][0] == ("collections.update", {lead: _fields(NOTHING)})
-    assert [operation for operation, _ in written["salesforce"][1:]] == ["collections.delete"]
-    # The person is still counted where the population is computed, under the same pseudonym.
-    assert world.memberships() == memberships
-    assert world.verdicts(world.pid(home))["email_marketing/write_back"] == "CONSENT_WITHDRAWN"
-    before = world.logs()
-    assert world.sync().exit_code == 0
-    assert world.new_writes(before) == {}
-
-
-_HUBSPOT_FIELDS = ("consentric_rfm5", "consentric_rfm5_previous", "consentric_rfm5_since")
 
 
 def _records(world: InThree) -> list[bytes]:
@@ -296,23 +210,6 @@ def _elsewhere(world: InThree) -> tuple[object, ...]:
         world.in_mailchimp(),
         [world.owned(name) for name in DESTINATIONS[:2]],
     )
-
-
-def _is_off_all_three(world: InThree, in_salesforce: str) -> None:
-    """The protagonist carries nothing of ours, and everybody else what they carried."""
-    assert world.segments() == world.members() == LABELLED_OTHERS
-    assert world.in_mailchimp() == OTHER_MEMBERS
-    others = {contact_of_place(world, place): SEGMENT_OF_PLACE[place] for place in IN_SALESFORCE}
-    assert world.in_campaigns() == {id: shown[0] for id, shown in world.in_salesforce().items()} == others
-    assert in_salesforce not in others
-
-
-def _fields(values: tuple[str, str, str]) -> dict[str, str]:
-    return dict(zip(LABEL_FIELDS, values, strict=True))
-
-
-def _tag(segment: str, status: str) -> dict[str, str]:
-    return {"is_syncing": "true", "status": status, "tag": f"consentric_rfm5: {segment}"}
 
 
 def _holds_no_address(world: InThree) -> None:

@@ -11,19 +11,24 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from consentric.app.stages import SyncReport
+from consentric.sync.report import ApplyReport
 from consentric_sandbox.mailchimp import snapshot as mailchimp
 from consentric_sandbox.mailchimp.state import MailchimpState
 from consentric_sandbox.salesforce import snapshot as salesforce
 from consentric_sandbox.salesforce.state import SalesforceState
 from consentric_sandbox.salesforce.times import stamp
 
-from .shop import HOME_ADDRESS, START, WORK_ADDRESS, address_of
+from .shop import HOME_ADDRESS, LABELLED_OTHERS, SEGMENT_OF_PLACE, START, WORK_ADDRESS, address_of
 from .vendor_journey import LABEL_FIELDS, add_label_fields, write_private
-from .world import CONFIG, World
+from .world import CONFIG, World, build
 
 NEWS = "0a1b2c3d4e"
 IN_SALESFORCE, IN_MAILCHIMP = (29, 0, 1, 2), (29, 20, 21, 22)
 """Places of the others who stand there too."""
+OTHER_MEMBERS = {address_of(place): SEGMENT_OF_PLACE[place] for place in IN_MAILCHIMP}
+MEMBER = f"{NEWS}/4681d4d2ab91bc616ca1a5eea1058d24"
+"""The protagonist in Mailchimp's log: the MD5 of the address."""
 DESTINATIONS = ("hubspot-test", "mailchimp-test", "salesforce-test")
 CONNECTIONS = """
 [connections.salesforce]
@@ -152,6 +157,23 @@ class InThree(World):
         module.save(state, self.root / folder)
 
 
+def add_consent(org: SalesforceState, individual: str, status: str, *, at: datetime) -> None:
+    """Somebody answers a form about the newsletter, and confirms it."""
+    (news,) = org.tables["DataUsePurpose"].rows
+    consent = {
+        "Name": "c",
+        "PartyId": individual,
+        "DataUsePurposeId": news,
+        "ContactPointType": "Email",
+        "PrivacyConsentStatus": status,
+        "CaptureDate": at,
+        "CaptureSource": "Web form",
+        "CaptureContactPointType": "Web",
+        "DoubleConsentCaptureDate": at,
+    }
+    org.add("ContactPointTypeConsent", consent, created_at=at)
+
+
 def opt_out_in_salesforce(world: InThree, entity: str, id: str, *, at: datetime) -> None:
     """Somebody ticks the box by which the person gets no more mail."""
     with world.org() as org:
@@ -164,6 +186,45 @@ def lead_of(world: InThree) -> str:
     """Number of the protagonist's lead."""
     (lead,) = salesforce.load(world.root / "salesforce").tables["Lead"].rows
     return lead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """The world once the first labels were approved and written in all three, and what came before."""
+
+    root: Path
+    waiting: SyncReport
+    """The first run of all."""
+    written_before_approval: dict[str, list[dict[str, Any]]]
+    applied: list[ApplyReport]
+
+
+def begin(root: Path) -> Beginning:
+    """Takes the first plan of each destination as far as its labels, under an empty folder."""
+    world = build(root, InThree)
+    waiting, logs = world.sync(), world.logs()
+    for one in waiting.plans:
+        world.approve(one.plan)
+    applied = [world.apply(one.plan) for one in waiting.plans]
+    return Beginning(root=root, waiting=waiting, written_before_approval=logs, applied=applied)
+
+
+def in_its_fields(values: tuple[str, str, str]) -> dict[str, str]:
+    """A label as Salesforce's log has it: segment, segment before, since."""
+    return dict(zip(LABEL_FIELDS, values, strict=True))
+
+
+def as_tag(segment: str, status: str) -> dict[str, str]:
+    """A tag put on or taken off, as Mailchimp's log has it."""
+    return {"is_syncing": "true", "status": status, "tag": f"consentric_rfm5: {segment}"}
+
+
+def is_off_all_three(world: InThree) -> None:
+    """The protagonist carries nothing of ours, and everybody else what they carried."""
+    assert world.segments() == world.members() == LABELLED_OTHERS
+    assert world.in_mailchimp() == OTHER_MEMBERS
+    others = {contact_of_place(world, place): SEGMENT_OF_PLACE[place] for place in IN_SALESFORCE}
+    assert world.in_campaigns() == {id: shown[0] for id, shown in world.in_salesforce().items()} == others
 
 
 def member_of(world: InThree, address: str) -> str:
@@ -182,23 +243,12 @@ def contact_of_place(world: InThree, place: int) -> str:
 
 def _org() -> SalesforceState:
     state, joined = SalesforceState(), START - timedelta(days=300)
-    news = state.add("DataUsePurpose", {"Name": "Newsletter"}, created_at=joined)
+    state.add("DataUsePurpose", {"Name": "Newsletter"}, created_at=joined)
     people = [("Contact", {"LastName": "Other", "Email": address_of(place)}) for place in IN_SALESFORCE]
     for entity, values in [("Lead", {"LastName": "C", "Company": "B", "Email": WORK_ADDRESS}), *people]:
         individual = state.add("Individual", {"LastName": values["LastName"]}, created_at=joined)
         state.add(entity, {**values, "IndividualId": individual}, created_at=joined)
-        consent = {
-            "Name": "c",
-            "PartyId": individual,
-            "DataUsePurposeId": news,
-            "ContactPointType": "Email",
-            "PrivacyConsentStatus": "OptIn",
-            "CaptureDate": joined,
-            "CaptureSource": "Web form",
-            "CaptureContactPointType": "Web",
-            "DoubleConsentCaptureDate": joined,
-        }
-        state.add("ContactPointTypeConsent", consent, created_at=joined)
+        add_consent(state, individual, "OptIn", at=joined)
     return state
 
 

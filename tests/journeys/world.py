@@ -36,16 +36,6 @@ from .vendor_journey import write_private
 DESTINATION = "hubspot-test"
 
 WRITING = frozenset({"contacts.update", "contacts.batch_update", "lists.add", "lists.remove", "lists.change"})
-COULD_CREATE_OR_SUBSCRIBE = frozenset(
-    {
-        "contacts.create",
-        "contacts.batch_create",
-        "contacts.batch_upsert",
-        "subscriptions.write",
-        "subscriptions.batch_write",
-        "subscriptions.v3_subscribe",
-    }
-)
 
 CONFIG = """
 [workspace]
