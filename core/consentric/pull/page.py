@@ -67,6 +67,7 @@ class Page:
             activities.write_facts(known, stores)
         report.counts["merges"] += len(merged)
         report.counts["deletions"] += len(gone)
+        follow_moves(stores)
         with stores.warehouse.transaction():
             if self.contacts:
                 today = at.astimezone(rules.zone).date()
@@ -77,7 +78,6 @@ class Page:
                 stores.warehouse.retire_records(gone)
             activities.write_warehouse(known, stores, rules)
             activities.remove_cancelled(self.activities, stores, rules)
-        follow_moves(stores)
         for merge in merged:
             move_record(stores.control, merge.loser_rref, merge.winner_rref)
         return admission

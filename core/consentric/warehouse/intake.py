@@ -131,9 +131,22 @@ def retire_records(connection: duckdb.DuckDBPyConnection, rrefs: Sequence[bytes]
 
 
 def regroup(connection: duckdb.DuckDBPyConnection, moves: pa.Table) -> None:
-    """Changes the subject of records; activities, attributes and labels are not touched."""
+    """Changes the subject of records; activities, attributes and labels are not touched.
+
+    A subject that begins here was a part of another: until segments are computed again it is where that was.
+    """
     with staged(connection, moves, MOVES, key="rref"):
+        known = _count(connection, "SELECT coalesce(max(subject), 0) FROM subject")
         _create_subjects(connection)
+        connection.execute(
+            """INSERT INTO membership
+               SELECT m."set", part.subject, m.segment, m.from_run, m.to_run
+               FROM (SELECT s.subject, min(r.subject) AS whole
+                     FROM staged JOIN subject AS s USING (pid) JOIN record AS r USING (rref)
+                     WHERE s.subject > ? GROUP BY s.subject) AS part
+               JOIN membership AS m ON m.subject = part.whole""",
+            [known],
+        )
         connection.execute(
             """UPDATE record SET subject = subject.subject FROM staged JOIN subject USING (pid)
                WHERE record.rref = staged.rref AND record.subject <> subject.subject"""

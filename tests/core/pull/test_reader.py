@@ -13,6 +13,7 @@ from consentric import Bookmark, Contact, RecordRef, RemoteError, RemoteKind, St
 from consentric.control.bookmarks import read_bookmark
 from consentric.control.store import ControlStore
 from consentric.pull import page
+from consentric.pull.moves import follow_moves
 from consentric.pull.pull import pull
 from consentric.pull.report import PullReport
 from consentric.pull.stores import Rules, Stores
@@ -180,3 +181,32 @@ def test_key_that_joins_nobody_is_told_once_however_many_pages_carry_it(
     assert (report.total("crowded_addresses"), report.total("crowded_numbers")) == (1, 1)
     alone = read(Source(contact(9), minute(2)), stores)
     assert "crowded_addresses" not in alone.streams[0].counts
+
+
+def test_join_is_followed_by_the_next_run_when_the_first_was_killed_between_vault_and_warehouse(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known_as(number: int, email: str) -> Contact:
+        return Contact(ref=RecordRef(object="contact", id=str(number)), email=email)
+
+    def persons() -> list[tuple[int]]:
+        return stores.warehouse.connection.execute("SELECT count(DISTINCT subject) FROM record").fetchall()
+
+    def killed(_self: Warehouse, _moves: object) -> None:
+        raise KeyboardInterrupt
+
+    read(Source(known_as(1, "a@example.com"), known_as(2, "b@example.com"), minute(1)), stores)
+    assert persons() == [(2,)]
+    bridge = Source(known_as(1, "b@example.com"), minute(2))
+    with monkeypatch.context() as broken:
+        broken.setattr(Warehouse, "regroup", killed)
+        with pytest.raises(KeyboardInterrupt):
+            read(bridge, stores)
+    assert persons() == [(2,)]
+    assert bookmark(stores) == "11:01"
+
+    follow_moves(stores)
+    assert persons() == [(1,)]
+    assert stores.vault.moves() == []
+    read(bridge, stores)
+    assert (persons(), bookmark(stores)) == ([(1,)], "11:02")

@@ -136,6 +136,32 @@ def test_joining_people_moves_no_activity(warehouse: Warehouse) -> None:
     assert rows(warehouse, "SELECT record FROM activity") == [(2,)]
 
 
+def test_a_person_parted_from_another_is_where_both_were_and_takes_its_activities_along(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.put_records(records((ANN, "p1.ann", "crm", True), (BOB, "p1.ann", "shop", True)))
+    warehouse.put_activities(activities(order(BOB, b"1", date(2026, 1, 1), 1000)))
+    warehouse.connection.execute(
+        "INSERT INTO membership VALUES ('rfm', 1, 'new', 'r1', 'r2'), ('rfm', 1, 'loyal', 'r2', NULL)"
+    )
+    moves = pa.Table.from_pylist([{"rref": BOB, "pid": "p1.bob"}], schema=intake.MOVES)
+
+    warehouse.regroup(moves)
+    warehouse.regroup(moves)
+
+    assert rows(warehouse, "SELECT rref, pid FROM record JOIN subject USING (subject) ORDER BY 1") == [
+        (ANN, "p1.ann"),
+        (BOB, "p1.bob"),
+    ]
+    assert rows(warehouse, "SELECT record FROM activity") == [(2,)]
+    assert rows(warehouse, "SELECT subject, segment, from_run, to_run FROM membership ORDER BY 1, 3") == [
+        (1, "new", "r1", "r2"),
+        (1, "loyal", "r2", None),
+        (2, "new", "r1", "r2"),
+        (2, "loyal", "r2", None),
+    ]
+
+
 def test_a_merged_record_keeps_its_history_and_a_retired_one_does_not(warehouse: Warehouse) -> None:
     warehouse.put_records(records((ANN, "p1.ann", "crm", True), (BOB, "p1.bob", "crm", True)))
     warehouse.put_activities(

@@ -64,7 +64,7 @@ def person_text(person: PersonShown) -> str:
 def split_text(change: Change) -> str:
     """What parting changed, and what comes next."""
     return (
-        f"Parted: records that are another person now: {number(change.records)}. No key joins the two again.\n"
+        f"Parted: records that are another person now: {number(change.records)}. No key joins the two.\n"
         "Objections and restrictions count for both. Permission was decided again; labels stay as they are.\n"
         "Next:  consentric pull --full    reads again what helps to allow (first purchase, opt-out offered)\n"
         "       consentric segment"
