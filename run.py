@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 _DEMO = ("predictive", "report", "demo", "build")
-LOCKS = {"demo": _DEMO, "dev": (*_DEMO, "schedule", "dev")}
+LOCKS = {"demo": _DEMO, "dev": (*_DEMO, "clusters", "schedule", "dev")}
 """Name of a lock in requirements/ to the extras of pyproject.toml it covers."""
 
 
