@@ -21,6 +21,8 @@ from .settings import HubSpotSettings
 
 _TIMEOUTS = (5, 30)
 """Seconds to connect and to read; the SDK has no default of its own (hubspot-api-python #331)."""
+_PRIVATE_APP = "pat-"
+"""How the token of a private app begins."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ANSWERS = dict.fromkeys((200, 201, 202, 207), "object")
 T = TypeVar("T")
@@ -82,6 +84,20 @@ class HubSpotClient:
                 raise
         self._renew()
         return self._call(call, method, path_name, options, pace)
+
+    def scopes(self) -> frozenset[str] | None:
+        """The scopes of a private app's token, None when HubSpot does not tell."""
+        token = self._credentials.token()
+        if self._credentials.is_renewable or not token.startswith(_PRIVATE_APP):
+            return None
+        try:
+            answer = self.request("POST", "token.info", body={"tokenKey": token})
+        except RemoteError as error:
+            if error.status not in (400, 403, 404, 405):
+                raise
+            return None
+        told = answer.get("scopes")
+        return frozenset(map(str, told)) if isinstance(told, list) else None
 
     def close(self) -> None:
         """Closes the connections that are kept open."""

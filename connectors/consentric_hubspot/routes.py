@@ -77,6 +77,12 @@ ROUTES: dict[str, Route] = {
     # No dated twin of the marketing e-mail events was found; event occurrences do not carry them.
     "email.events": _same("/email/public/v1/events", "/email/public/v1/events"),
     "account": _same("/account-info/2026-03/details", "/account-info/v3/details"),
+    # Tells the scopes of a private app's token; a service key or OAuth has no such page.
+    "token.info": _same(
+        "/oauth/v2/private-apps/get/access-token-info",
+        "/oauth/v2/private-apps/get/access-token-info",
+        reads_by_post=True,
+    ),
     "oauth.token": _same("/oauth/2026-03/token", "/oauth/v1/token", reads_by_post=True),
 }
 """Every call this package and its writer make."""

@@ -33,6 +33,7 @@ class Described:
     prefix: str
     """First three characters of its ids."""
     is_createable: bool
+    is_updateable: bool
     fields: Mapping[str, Field]
 
     def present(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -99,6 +100,7 @@ def _described(entity: str, answer: object) -> Described | None:
         name=entity,
         prefix=str(answer.get("keyPrefix") or ""),
         is_createable=answer.get("createable") is True,
+        is_updateable=answer.get("updateable") is True,
         fields={
             str(row["name"]): Field(
                 type=str(row.get("type") or ""),

@@ -39,6 +39,10 @@ class Portal:
         self._properties = None
         self._lists.clear()
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the token may do, None when HubSpot does not tell."""
+        return self._client.scopes()
+
     def create_group(self, name: str, label: str) -> None:
         """Creates a property group; one of that name will do."""
         try:

@@ -15,6 +15,7 @@ from consentric import (
     Context,
     LabelSet,
     Limits,
+    Need,
     Outcome,
     Provision,
     RecordRef,
@@ -28,6 +29,7 @@ from consentric_hubspot.settings import HubSpotSettings
 
 from .batches import Isolation, change_members, list_is_gone, update_fields
 from .labels import MEMBER, FieldLabel, field_labels
+from .needs import needs
 from .portal import READ_SIZE, Portal
 from .setup import create, is_ready, missing, own_lists
 
@@ -69,6 +71,15 @@ class HubSpotWriter(Writer):
         """
         self._portal.forget()
         return missing(self._portal, labels)
+
+    def needs(self, labels: Sequence[LabelSet]) -> Sequence[Need]:
+        """Scopes of the token, the three properties of each set with their choices, a list per segment.
+
+        Raises:
+            RemoteError: As `prepare`.
+        """
+        self._portal.forget()
+        return needs(self._portal, labels)
 
     def provision(self, labels: Sequence[LabelSet], target: str) -> None:
         """Creates one of them; a name that came up meanwhile is checked to be ours."""

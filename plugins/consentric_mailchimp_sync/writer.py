@@ -15,6 +15,7 @@ from consentric import (
     Context,
     LabelSet,
     Limits,
+    Need,
     Outcome,
     Provision,
     RecordRef,
@@ -28,6 +29,7 @@ from consentric_mailchimp.settings import MailchimpSettings
 
 from .audience import UNTOUCHED, Audience
 from .labels import MEMBER, TagLabel, label_of, tag_label, tag_labels
+from .needs import needs
 from .results import outcomes
 from .roster import Roster
 from .setup import create, missing
@@ -74,6 +76,14 @@ class MailchimpWriter(Writer):
             RemoteError: FATAL when a tag of that name is not ours; the message names it.
         """
         return missing(self._audiences(), labels)
+
+    def needs(self, labels: Sequence[LabelSet]) -> Sequence[Need]:
+        """The role of the key's user, and in each audience a tag per segment and the one that names us.
+
+        Raises:
+            RemoteError: As `prepare`.
+        """
+        return needs(self._client, self._audiences(), labels)
 
     def provision(self, labels: Sequence[LabelSet], target: str) -> None:
         """Creates one of them wherever it is missing; a name that came up meanwhile is checked to be ours."""

@@ -14,6 +14,8 @@ _FIELD_NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
 _LONGEST_FIELD = 40
 """Of a custom field's name with `__c`."""
 _LONGEST_CAMPAIGN = 80
+TEXT_LENGTH = 80
+"""Of the fields with a segment: twice the longest key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +40,17 @@ class FieldLabel:
         since = change.since.isoformat() if change.since else None
         return {self.value: change.new, self.previous: change.previous or None, self.since: since}
 
+    def kind(self, name: str) -> str:
+        """Type of one of the fields, as an admin knows it."""
+        return "Date" if name == self.since else f"Text({TEXT_LENGTH})"
+
+    def title(self, name: str) -> str:
+        """Label of one of the fields."""
+        return self.labels.title + {self.value: "", self.previous: ": before", self.since: ": since"}[name]
+
     def definition(self, name: str) -> str:
         """What the admin enters for one of the fields."""
-        title = {self.value: "", self.previous: ": before", self.since: ": since"}[name]
-        kind = "Date" if name == self.since else "Text(80)"
-        return f'{name} ({kind}, label "{self.labels.title}{title}")'
+        return f'{name} ({self.kind(name)}, label "{self.title(name)}")'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from consentric import (
     Context,
     LabelSet,
     Limits,
+    Need,
     Outcome,
     Provision,
     RecordRef,
@@ -30,6 +31,7 @@ from consentric_salesforce.values import is_true, text
 
 from .batches import add_members, remove_members, update_fields
 from .labels import MEMBER, field_labels
+from .needs import needs
 from .office import ROWS, Office
 from .setup import create, missing, own_lists, ready_fields
 
@@ -63,6 +65,15 @@ class SalesforceWriter(Writer):
         """
         self._office.forget()
         return missing(self._office, labels)
+
+    def needs(self, labels: Sequence[LabelSet]) -> Sequence[Need]:
+        """Rights of our user, three custom fields per set on contacts and leads, a campaign per segment.
+
+        Raises:
+            RemoteError: As `prepare`.
+        """
+        self._office.forget()
+        return needs(self._office, labels)
 
     def provision(self, labels: Sequence[LabelSet], target: str) -> None:
         """Creates the campaign of a target.

@@ -13,6 +13,7 @@ from consentric.sdk.contracts import (
     Context,
     LabelSet,
     Limits,
+    Need,
     Outcome,
     Provision,
     Shown,
@@ -54,6 +55,15 @@ class GuardedWriter(Writer):
         for one in found:
             if not isinstance(one, Provision) or not _are_texts(one.target, one.description):
                 raise self._asked.fatal("prepare", "gave something that is no Provision")
+        return found
+
+    def needs(self, labels: Sequence[LabelSet]) -> Sequence[Need]:
+        """What the labels rest on."""
+        found = self._answer("needs", lambda: tuple(self._inner.needs(labels)))
+        for one in found:
+            is_need = isinstance(one, Need) and one.state in ("there", "missing", "unknown")
+            if not is_need or not _are_texts(one.target, one.kind, one.name, one.definition, one.remedy):
+                raise self._asked.fatal("needs", "gave something that is no Need")
         return found
 
     def provision(self, labels: Sequence[LabelSet], target: str) -> None:

@@ -174,6 +174,26 @@ class Provision:
     """False when only the CRM's admin can create it; `description` then says how."""
 
 
+NeedState = Literal["there", "missing", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something in the CRM that a destination rests on: a property, a list, a tag, a permission."""
+
+    target: str
+    """As `Provision.target`; `permission:NAME` of what a user or token must be allowed."""
+    kind: str
+    """What the CRM calls it: `contact property`, `tag`, `scope`."""
+    name: str
+    """What it is named there."""
+    definition: str = ""
+    """Type, length, choices: what it looks like, or what it is for."""
+    state: NeedState = "missing"
+    remedy: str = ""
+    """Of what is missing and no API lets us make: what the CRM's admin does, step by step."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One change to one record: set or clear the field of a set, add to or remove from a list."""
@@ -262,6 +282,25 @@ class Writer(ABC):
         Raises:
             RemoteError: With kind FATAL when a field or list of that name exists without our marker.
         """
+
+    def needs(self, labels: Sequence[LabelSet]) -> Sequence[Need]:
+        """All that these labels rest on, there or not, permissions among it; reads only.
+
+        The default knows what `prepare` misses, and nothing of permissions.
+
+        Raises:
+            RemoteError: As `prepare`.
+        """
+        return [
+            Need(
+                target=one.target,
+                kind=one.target.partition(":")[0],
+                name=one.target.partition(":")[2],
+                definition=one.description if one.is_possible else "",
+                remedy="" if one.is_possible else one.description,
+            )
+            for one in self.prepare(labels)
+        ]
 
     @abstractmethod
     def provision(self, labels: Sequence[LabelSet], target: str) -> None:

@@ -254,13 +254,18 @@ class _Maker:
         )
 
 
+def is_needed(destination: DestinationSettings, writer: Writer, target: str) -> bool:
+    """Whether a destination uses what this target stands for: one without lists needs none in its CRM."""
+    return destination.lists or not writer.has_fields or not is_list(target)
+
+
 def _provisions(
     destination: DestinationSettings, labels: Sequence[LabelSet], writer: Writer
 ) -> tuple[PlannedProvision, ...]:
     return tuple(
         PlannedProvision(target=one.target, description=one.description, is_possible=one.is_possible)
         for one in writer.prepare(labels)
-        if destination.lists or not writer.has_fields or not is_list(one.target)
+        if is_needed(destination, writer, one.target)
     )
 
 
