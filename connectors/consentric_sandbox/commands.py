@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .companies.command import company
 from .vendors import VENDORS, vendor
 
 _FOLDER = click.argument(
@@ -19,6 +20,9 @@ _CRM = click.option(
 @click.group(help="Pretend CRMs on this machine, over real HTTPS.")
 def sandbox() -> None:
     """Groups the commands; does nothing itself."""
+
+
+sandbox.add_command(company)
 
 
 @sandbox.command()

@@ -116,7 +116,7 @@ def segment(workspace: Workspace, *, as_of: date | None = None, progress: Progre
         GuardError: When permissions are too old.
     """
     with running(workspace, "segment", progress=progress) as job:
-        report = compute_segments(job, as_of)
+        report = _compute_whole(job, as_of)
         workspace.warehouse.publish()
     return report
 
@@ -202,7 +202,7 @@ def sync(
         report.failures = reading.failures
         report.gate = decide(job)
         try:
-            report.segments = compute_segments(job, as_of)
+            report.segments = _compute_whole(job, as_of)
         except GuardError as error:
             # What people said is known all the same: the plans below take off what they no longer allow.
             report.guard = error
@@ -281,14 +281,13 @@ def _exit_code(report: SyncReport, reading: Reading) -> int:
 
 
 def compute_segments(job: Job, as_of: date | None) -> SegmentReport:
-    """Every set of the configuration, from the tables of the workspace.
+    """Every set of the configuration, from the tables of the workspace, whole or not.
 
     Raises:
-        GuardError: A first read never came to its end, or permissions are too old.
+        GuardError: When permissions are too old.
     """
     job.progress.step("segments")
     workspace, settings = job.workspace, job.workspace.settings
-    _require_whole_reads(workspace)
     report = compute(
         workspace.warehouse,
         segment_sets(workspace),
@@ -324,6 +323,11 @@ def _require_current_rules(workspace: Workspace) -> None:
             hint="consentric segment   computes them anew, and shows their sizes",
             code="CS516",
         )
+
+
+def _compute_whole(job: Job, as_of: date | None) -> SegmentReport:
+    _require_whole_reads(job.workspace)
+    return compute_segments(job, as_of)
 
 
 def _require_whole_reads(workspace: Workspace) -> None:

@@ -28,6 +28,7 @@ def preview(ctx: click.Context, people: int) -> None:
       consentric preview
       consentric preview --people 200
     """
+    from consentric.app.messages import interrupted
     from consentric.app.outlets import segment_sets
     from consentric.app.preview import preview as make_preview
     from consentric.app.render.preview import preview_text
@@ -35,8 +36,13 @@ def preview(ctx: click.Context, people: int) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace, session.working() as work:
-        found = make_preview(workspace, people=people, as_of=session.as_of, progress=work.progress)
-        titles = titles_of(segment_sets(workspace), session.lang)
+    try:
+        with Workspace.open(session.config) as workspace, session.working() as work:
+            found = make_preview(workspace, people=people, as_of=session.as_of, progress=work.progress)
+            titles = titles_of(segment_sets(workspace), session.lang)
+    except KeyboardInterrupt:
+        error = interrupted()
+        error.happened, error.hint = "nothing is left of the preview.", "run it again"
+        raise error from None
     session.show("consentric.preview/1", found.as_json(), preview_text(found, titles))
     ctx.exit(0 if not found.reading.failures else 3)

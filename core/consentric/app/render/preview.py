@@ -28,7 +28,10 @@ def preview_text(preview: Preview, titles: Titles) -> str:
     ]
     lines += [sizes_text(one, titles) for one in preview.segments.sets]
     lines += [f"  ! {one} is not signed, so nobody is segmented" for one in preview.unsigned]
-    lines.append("Figures of a preview: the first people of a CRM are often its oldest, not its average.")
+    lines.append(
+        "Sizes of a preview: the first people of a CRM are often its oldest, not its average, and what they"
+    )
+    lines.append("said or bought may lie beyond what was read.")
     return "\n".join([*lines, *_next(preview)])
 
 
