@@ -13,6 +13,10 @@ from .setup import missing
 
 _PLACE = "in Salesforce: Setup > "
 _RIGHTS = f"{_PLACE}Permission Sets > the set of the integration user > Object Settings > "
+_SECURITY = (
+    "Set Field-Level Security > Visible, without Read-Only, for the profile of the integration user, or Edit"
+    " Access in its permission set"
+)
 
 
 def needs(office: Office, labels: Sequence[LabelSet]) -> list[Need]:
@@ -69,7 +73,7 @@ def _right(name: str, *, has: bool, remedy: str) -> Need:
 
 
 def _field_needs(entity: Described, field: FieldLabel, name: str) -> Iterator[Need]:
-    """The field, and that our user may edit it: field security hides and closes without a word."""
+    """The field, and once it is there, that our user may edit it; one that is hidden looks like none."""
     shown = f"{entity.name}.{name}"
     place = f"{_PLACE}Object Manager > {entity.name} > Fields & Relationships > "
     there = entity.fields.get(name)
@@ -81,23 +85,21 @@ def _field_needs(entity: Described, field: FieldLabel, name: str) -> Iterator[Ne
         state="missing" if there is None else "there",
         remedy="" if there is not None else f"{place}New > {_steps(field, name)}",
     )
-    is_open = there is not None and there.is_updateable
-    yield Need(
-        target=field.target,
-        kind="field-level security",
-        name=shown,
-        definition="visible, not read-only, for the integration user",
-        state="there" if is_open else "missing",
-        remedy=""
-        if is_open
-        else f"{place}{field.title(name)} > Set Field-Level Security > Visible, without Read-Only, for the"
-        " profile of the integration user; or Edit Access in its permission set",
-    )
+    if there is not None:
+        yield Need(
+            target=field.target,
+            kind="field-level security",
+            name=shown,
+            definition="visible, not read-only, for the integration user",
+            state="there" if there.is_updateable else "missing",
+            remedy="" if there.is_updateable else f"{place}{field.title(name)} > {_SECURITY}",
+        )
 
 
 def _steps(field: FieldLabel, name: str) -> str:
     kind = "Date" if field.kind(name) == "Date" else f"Text, Length {TEXT_LENGTH}"
     return (
         f'{kind}; Field Label "{field.title(name)}"; Field Name {name.removesuffix("__c")} (API name {name});'
-        f' Help Text "{field.labels.marker}"; not required, not unique'
+        f' Help Text "{field.labels.marker}"; not required, not unique; then {_SECURITY}. If it is there'
+        " already, it is hidden from our user: set its field-level security alone"
     )

@@ -280,12 +280,12 @@ def test_salesforce_tells_the_admin_every_field_with_its_steps_and_creates_campa
         place = f"in Salesforce: Setup > Object Manager > {entity} > Fields & Relationships > New > "
         assert (
             f'{place}Text, Length 80; Field Label "Worth: before"; Field Name consentric_worth_previous (API'
-            f' name consentric_worth_previous__c); Help Text "{marker}"; not required, not unique'
+            f' name consentric_worth_previous__c); Help Text "{marker}"; not required, not unique; then Set'
+            " Field-Level Security > Visible, without Read-Only, for the profile of the integration user"
         ) in shown
         assert (
             f'{place}Date; Field Label "Worth: since"; Field Name consentric_worth_since (API name' in shown
         )
-        assert f"field-level security {entity}.consentric_worth__c" in shown
     assert crm.log(salesforce) == []
 
     code, shown = crm.setup("--create", "--yes")
@@ -300,6 +300,27 @@ def test_salesforce_tells_the_admin_every_field_with_its_steps_and_creates_campa
     salesforce.save(state, crm.sandbox)
     assert set(crm.needs().values()) == {"there"}
     assert crm.setup("--create", "--yes")[0] == 0
+
+
+def test_a_field_that_our_user_may_not_edit_is_told_with_the_way_to_its_security(
+    desk: Callable[..., Desk],
+) -> None:
+    crm = desk("salesforce")
+    with Workspace.open(crm.config) as workspace:
+        marker = f"managed by consentric {workspace.control.store_id}"
+    state = salesforce.load(crm.sandbox)
+    for entity in ("Contact", "Lead"):
+        for name in ("consentric_worth", "consentric_worth_previous", "consentric_worth_since"):
+            kind = "date" if "since" in name else "string"
+            state.add_field(entity, f"{name}__c", type=kind, length=80, help=marker)
+    state.protect_field("Lead", "consentric_worth__c")
+    salesforce.save(state, crm.sandbox)
+
+    _, shown = crm.setup()
+
+    assert "1. field-level security Lead.consentric_worth__c" in shown
+    assert "Object Manager > Lead > Fields & Relationships > Worth > Set Field-Level Security" in shown
+    assert "2. " not in shown
 
 
 def test_a_property_that_somebody_else_made_is_named_and_left_alone(desk: Callable[..., Desk]) -> None:

@@ -84,6 +84,7 @@ def explode(self: Any, *arguments: Any) -> Any:
 ASK: dict[str, Callable[[Writer], Any]] = {
     "limits": lambda writer: writer.limits,
     "prepare": lambda writer: writer.prepare(LABELS),
+    "needs": lambda writer: writer.needs(LABELS),
     "provision": lambda writer: writer.provision(LABELS, "field:rfm"),
     "current": lambda writer: list(writer.current(LABELS, [REF])),
     "labelled": lambda writer: list(writer.labelled(LABELS)),
@@ -121,6 +122,7 @@ def test_what_it_raises_is_told_by_kind_and_place(guarded: Callable[..., Guarded
     ("method", "item", "said"),
     [
         ("prepare", "field:rfm", "prepare gave something that is no Provision"),
+        ("needs", "scope", "needs gave something that is no Need"),
         ("current", {"id": "1"}, "current yielded a dict that says nothing of a record"),
         ("labelled", Shown(record=REF, target="field:rfm", value=None), "labelled yielded a Shown that says"),
         ("apply", "done", "apply yielded a str that is no Outcome"),
