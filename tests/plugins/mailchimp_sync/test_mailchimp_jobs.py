@@ -174,7 +174,7 @@ def test_every_status_of_an_operation_has_its_outcome() -> None:
     [
         b"",
         b"<html>",
-        gzip.compress(b"no tar"),
+        gzip.compress(b"no tar", mtime=0),
         archive(json.dumps([answer(1, 204)]).encode())[:-20],
         archive(b"{cut"),
         archive(b"\xff\xfe"),
