@@ -229,7 +229,7 @@ class WriterSuite:
             assert secret not in shown
 
     @pytest.mark.parametrize(
-        ("status", "reading", "writing"),
+        ("status", "on_read", "on_write"),
         [
             (401, RemoteKind.AUTH, RemoteKind.AUTH),
             (429, RemoteKind.THROTTLED, RemoteKind.THROTTLED),
@@ -237,7 +237,7 @@ class WriterSuite:
         ],
     )
     def test_a_refusal_is_a_remote_error_of_its_kind(
-        self, ready: WriterBench, status: int, reading: RemoteKind, writing: RemoteKind
+        self, ready: WriterBench, status: int, on_read: RemoteKind, on_write: RemoteKind
     ) -> None:
         """A write that met a failure may have been applied: it is read back, and not sent again."""
         if ready.answer_with is None:
@@ -246,10 +246,10 @@ class WriterSuite:
         for changes in self._every_change(ready.records[0]):
             with pytest.raises(RemoteError) as raised:
                 self._write(ready, changes)
-            assert raised.value.kind is writing
+            assert raised.value.kind is on_write
         with pytest.raises(RemoteError) as raised:
             ready.writer.prepare([LABELS])
-        assert raised.value.kind is reading
+        assert raised.value.kind is on_read
         assert raised.value.account
         assert raised.value.operation
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,13 +24,24 @@ from consentric import (
     Writer,
 )
 from consentric.sdk.transport import Transport
-from consentric.testing.writer_suite import SUBSCRIBING, Sent, WriterBench, WriterSuite
+from consentric.testing.writer_suite import GREW, SUBSCRIBING, Sent, WriterBench, WriterSuite
 
+AS_IT_BEGINS = (
+    "test_secrets_are_never_shown",
+    "test_the_writer_offers_nothing_beyond_the_contract",
+    "test_prepare_reads_only_and_provision_leaves_nothing_missing",
+    "test_nothing_is_labelled_before_anything_was_provisioned",
+)
+"""Checks of an account where nothing was provisioned."""
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
+    token: SecretStr
+
+
+class OpenSettings(BaseModel):
     token: SecretStr
 
 
@@ -44,12 +57,22 @@ class MemoryWriter(Writer):
         self._things: dict[str, dict[str, str]] = {}
         self._foreign: set[str] = set()
         self._sent: list[Sent] = []
+        self._theirs = {"0": "of the shop"}
+        self._status = 200
+
+    def _refusal(self, is_write):
+        kind = {401: RemoteKind.AUTH, 429: RemoteKind.THROTTLED}.get(self._status, RemoteKind.TRANSIENT)
+        if is_write and self._status >= 500:
+            kind = RemoteKind.AMBIGUOUS
+        return RemoteError("refused", kind=kind, account="memory", operation="labels")
 
     @property
     def limits(self) -> Limits:
         return Limits(batch_size=10, list_batch_size=10, calls_per_second=1, calls_per_day=10)
 
     def prepare(self, labels):
+        if self._status != 200:
+            raise self._refusal(False)
         targets = [f"field:{one.name}" for one in labels]
         targets += [f"list:{one.name}.{segment.key}" for one in labels for segment in one.segments]
         for target in targets:
@@ -75,6 +98,8 @@ class MemoryWriter(Writer):
                 yield Shown(record=RecordRef(object="person", id=id), target=target, value=value)
 
     def apply(self, labels, changes):
+        if self._status != 200:
+            raise self._refusal(True)
         self._sent.append(Sent(method="POST", url="/labels", body=f'{{"n": {len(changes)}}}'))
         for change in changes:
             if change.record.id not in self._people:
@@ -134,6 +159,66 @@ class KeepsQuietAboutEmptyFields(MemoryWriter):
         return (shown for shown in super().current(labels, records) if shown.value)
 
 
+class ChangesWhatIsNotOurs(MemoryWriter):
+    def apply(self, labels, changes):
+        self._theirs["0"] = "edited"
+        return super().apply(labels, changes)
+
+
+class LogsPeople(MemoryWriter):
+    def apply(self, labels, changes):
+        logging.getLogger("memory").debug("writing for ada@example.org")
+        return super().apply(labels, changes)
+
+
+class QuotesPeople(MemoryWriter):
+    def apply(self, labels, changes):
+        for change in changes:
+            yield Outcome(op=change.op, state="rejected", message="ada@example.org is blocked")
+
+
+class TakesOpenSettings(MemoryWriter):
+    settings_model = OpenSettings
+
+
+class CannotBeWorkedWith(MemoryWriter):
+    @property
+    def limits(self) -> Limits:
+        return Limits(batch_size=0, list_batch_size=10, calls_per_second=1, calls_per_day=10)
+
+
+class LosesLabelsWhenASetGrows(MemoryWriter):
+    def provision(self, labels, target):
+        super().provision(labels, target)
+        if labels == [GREW]:
+            self._things["field:suite"].clear()
+
+
+class ProvisionsNothing(MemoryWriter):
+    def provision(self, labels, target):
+        self.prepare(labels)
+
+
+class ListsPeopleBeforeAnything(MemoryWriter):
+    def labelled(self, labels):
+        yield Shown(record=RecordRef(object="person", id="1"), target="field:suite", value="gold")
+
+
+class ClearsNothing(MemoryWriter):
+    def apply(self, labels, changes):
+        return super().apply(labels, [replace(one, verb="set", new="gold") for one in changes])
+
+
+class SaysItWasRejected(MemoryWriter):
+    def _refusal(self, is_write):
+        return RemoteError("no", kind=RemoteKind.REJECTED, account="memory", operation="labels")
+
+
+class TakesABrokenWriteForNoWrite(MemoryWriter):
+    def _refusal(self, is_write):
+        return super()._refusal(False)
+
+
 class HasAMethodTooMany(MemoryWriter):
     def subscribe(self, record):
         """What no writer may offer."""
@@ -156,16 +241,43 @@ class ShowsItsToken(MemoryWriter):
         (KeepsQuietAboutEmptyFields, "test_a_record_that_is_gone_shows_nothing"),
         (HasAMethodTooMany, "test_the_writer_offers_nothing_beyond_the_contract"),
         (ShowsItsToken, "test_secrets_are_never_shown"),
+        (ChangesWhatIsNotOurs, "test_no_request_could_create_or_subscribe_anyone"),
+        (TakesOpenSettings, "test_settings_refuse_what_they_do_not_know"),
+        (CannotBeWorkedWith, "test_limits_can_be_worked_with"),
+        (LosesLabelsWhenASetGrows, "test_a_new_segment_is_provisioned_without_losing_what_is_shown"),
+        (ProvisionsNothing, "test_prepare_reads_only_and_provision_leaves_nothing_missing"),
+        (ListsPeopleBeforeAnything, "test_nothing_is_labelled_before_anything_was_provisioned"),
+        (ClearsNothing, "test_set_and_clear_show_at_once_and_give_one_outcome_each"),
     ],
 )
 def test_the_suite_catches(tmp_path, writer, test):
     bench = bench_of(writer, tmp_path)
-    if test not in ("test_secrets_are_never_shown", "test_the_writer_offers_nothing_beyond_the_contract"):
+    if test not in AS_IT_BEGINS:
         for target in ("field:suite", "list:suite.gold", "list:suite.silver"):
             bench.writer.provision([], target)
 
     with pytest.raises(AssertionError):
         getattr(WriterSuite(), test)(bench)
+
+
+@pytest.mark.parametrize("writer", [LogsPeople, QuotesPeople])
+def test_the_suite_catches_one_that_tells_of_people(tmp_path, writer, caplog):
+    bench = bench_of(writer, tmp_path)
+    for target in ("field:suite", "list:suite.gold"):
+        bench.writer.provision([], target)
+
+    with pytest.raises(AssertionError):
+        WriterSuite().test_secrets_and_people_are_in_no_log_no_error_and_no_outcome(bench, caplog)
+
+
+@pytest.mark.parametrize("writer", [SaysItWasRejected, TakesABrokenWriteForNoWrite])
+def test_the_suite_catches_one_that_mistakes_a_refusal(tmp_path, writer):
+    bench = bench_of(writer, tmp_path)
+
+    with pytest.raises(AssertionError):
+        WriterSuite().test_a_refusal_is_a_remote_error_of_its_kind(
+            bench, 500, RemoteKind.TRANSIENT, RemoteKind.AMBIGUOUS
+        )
 
 
 def test_the_suite_catches_a_writer_that_adopts_what_is_not_ours(tmp_path):
@@ -216,4 +328,7 @@ def bench_of(kind: type[MemoryWriter], folder: Path) -> WriterBench:
         count_people=lambda: len(writer._people),
         occupy=writer._foreign.add,
         secrets=["s3cret-token"],
+        personal=["ada@example.org"],
+        answer_with=lambda status: setattr(writer, "_status", status),
+        not_ours=lambda: writer._theirs,
     )
