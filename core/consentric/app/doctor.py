@@ -222,6 +222,17 @@ def _jobs(examination: Examination) -> Iterator[Check]:
             yield Check(name="jobs", state="ok", finding=f'job "{job.job}" {ran} and ended {job.state}')
 
 
+def _notify(examination: Examination) -> Iterator[Check]:
+    settings = examination.config.settings
+    if not Timetable.of(settings).jobs:
+        return
+    if settings.notify.ping is None:
+        finding = "nobody outside this machine notices when a run stays away"
+        yield Check(name="notify", state="warning", finding=finding, fix='[notify] ping = "env:..."')
+    else:
+        yield Check(name="notify", state="ok", finding="each run pings a watcher")
+
+
 def _assessments(examination: Examination) -> Iterator[Check]:
     """Legitimate interest allows nothing until its balancing test is signed (GDPR art. 6(1)(f))."""
     config = examination.config
@@ -293,6 +304,7 @@ _CHECKS: dict[str, Callable[[Examination], Iterator[Check]]] = {
     "sandbox": _sandbox,
     "jobs": _jobs,
     "withdrawals": _withdrawals,
+    "notify": _notify,
     "assessments": _assessments,
     "doubles": _doubles,
 }

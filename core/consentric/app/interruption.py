@@ -59,6 +59,9 @@ def interruptible() -> Iterator[Interruption]:
         signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
+        outer = getattr(before[signal.SIGTERM], "__self__", None)
+        if isinstance(outer, Interruption):  # whoever runs one job after the other must stop too
+            outer.is_asked = outer.is_asked or interruption.is_asked
 
 
 def stop_at_once() -> None:

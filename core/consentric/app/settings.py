@@ -19,6 +19,8 @@ from consentric_privacy.settings import (
     PurposeSettings,
 )
 
+from .notify import NotifySettings
+
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 _REFERENCE = rf"^({'|'.join(SCHEMES)}):.+$"
 _CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -142,6 +144,7 @@ class Settings(BaseModel):
     time: TimeSettings = TimeSettings()
     money: MoneySettings = MoneySettings()
     jobs: JobsSettings = JobsSettings()
+    notify: NotifySettings = NotifySettings()
     plugins: PluginsSettings = PluginsSettings()
     connections: dict[ConnectionName, ConnectionSettings] = {}
     destination: tuple[DestinationSettings, ...] = ()

@@ -63,9 +63,6 @@ def segment() -> None:
     session.show("consentric.segment/1", asdict(report), segments_text(report, titles))
 
 
-JOBS = ["sync", "consents"]
-
-
 @click.command()
 @click.argument("job", metavar="[JOB]", default="sync")
 @click.option("--dry-run", is_flag=True, help="Stop before anything is written to a CRM.")
@@ -83,43 +80,10 @@ def sync(ctx: click.Context, job: str, *, dry_run: bool) -> None:
       consentric sync --dry-run
       consentric sync consents
     """
+    from consentric.app.jobs import run_dry, run_job
     from consentric.app.messages import unknown_name
+    from consentric.app.timetable import JOBS
 
     if job not in JOBS:
-        raise unknown_name("job", job, JOBS)
-    ctx.exit(_sync_consents(dry_run=dry_run) if job == "consents" else _sync(dry_run=dry_run))
-
-
-def _sync(*, dry_run: bool) -> int:
-    from consentric.app import stages
-    from consentric.app.outlets import segment_sets
-    from consentric.app.render.segments import titles_of
-    from consentric.app.render.sync import sync_text
-    from consentric.app.workspace import Workspace
-
-    session = current_session()
-    with Workspace.open(session.config) as workspace, session.working() as work:
-        report = stages.sync(
-            workspace,
-            dry_run=dry_run,
-            as_of=session.as_of,
-            progress=work.progress,
-            should_stop=work.should_stop,
-        )
-        titles = titles_of(segment_sets(workspace), session.lang)
-    session.show("consentric.sync/1", report.as_json(), sync_text(report, titles))
-    return report.exit_code
-
-
-def _sync_consents(*, dry_run: bool) -> int:
-    from consentric.app.consents import sync_consents
-    from consentric.app.render.consents import consents_text
-    from consentric.app.workspace import Workspace
-
-    session = current_session()
-    with Workspace.open(session.config) as workspace, session.working() as work:
-        report = sync_consents(
-            workspace, dry_run=dry_run, progress=work.progress, should_stop=work.should_stop
-        )
-    session.show("consentric.consents/1", report.as_json(), consents_text(report))
-    return report.exit_code
+        raise unknown_name("job", job, list(JOBS))
+    ctx.exit(run_dry(current_session(), job) if dry_run else run_job(current_session(), job))
