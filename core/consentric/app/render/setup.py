@@ -21,7 +21,7 @@ def setup_text(setup: Setup) -> str:
         lines += ["", "Only an admin of the CRM can do this:"]
         lines += [line for number, one in enumerate(by_admin, 1) for line in _steps(number, one)]
     if setup.creatable:
-        lines += ["", "consentric can create this:"]
+        lines += ["", "The CRM lets us create this:"]
         lines += [f"  {one.target}: {one.description}" for one in setup.creatable]
     return "\n".join([*lines, "", _ending(setup)])
 
