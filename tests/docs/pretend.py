@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from consentric.app.assessments import sign_file
+from consentric.app.init import write_configuration
+from consentric.app.init_answers import read_answers
+from consentric.app.workspace import Workspace
 from consentric_sandbox import mailchimp
+from consentric_sandbox.companies.company import make_company
 from consentric_sandbox.mailchimp.snapshot import load
 from consentric_sandbox.salesforce.snapshot import save
 from consentric_sandbox.salesforce.state import SalesforceState
 
-from .pages import blocks
+from .pages import ROOT, blocks
 from .shell import Shell
 
+DAY = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
+"""On which the companies' last orders were a few days ago."""
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _REST = """
 [workspace]
@@ -57,6 +65,26 @@ def with_salesforce(shell: Shell) -> None:
         "file:../salesforce.key": "file:../salesforce/salesforce.key.pem",
     }
     _settle(shell, "docs/salesforce.md", pretend, secrets)
+
+
+def with_company(root: Path, name: str) -> Path:
+    """The workspace of an invented company, configured by its answers on a fixed day; gives its folder."""
+    example = ROOT / "examples" / name
+    make_company(name, root / "crm", people=60, now=DAY)
+    workspace = root / "workspace"
+    workspace.mkdir(mode=0o700)
+    write_configuration(workspace, read_answers(example / "answers.toml"))
+    pin_clock(workspace)
+    shutil.copy(example / "lia.md", workspace)
+    with Workspace.open(workspace / "config.toml") as opened:
+        sign_file(opened, "lia.md", by="tests")
+    return workspace
+
+
+def pin_clock(workspace: Path) -> None:
+    """Time stands still on that day."""
+    with (workspace / "config.toml").open("a", encoding="utf-8") as config:
+        config.write(f"\n[clock]\nat = {DAY.isoformat().replace('+00:00', 'Z')}\n")
 
 
 def _settle(shell: Shell, page: str, pretend: Path, secrets: Mapping[str, str]) -> None:

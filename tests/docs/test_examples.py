@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,9 @@ from consentric_sandbox.companies.company import make_company
 from consentric_sandbox.companies.names import COMPANIES
 
 from .pages import ROOT, blocks
+from .pretend import DAY, pin_clock
 from .shell import Shell
 
-NOW = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 PEOPLE = 60
 
 
@@ -28,13 +27,9 @@ def in_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
     def on_a_fixed_day(folder: Path) -> None:
         name = next(company for company in COMPANIES if company in (folder / "README.md").read_text())
-        make_company(name, folder / "../crm", people=PEOPLE, now=NOW)
+        make_company(name, folder / "../crm", people=PEOPLE, now=DAY)
 
-    def pinned(folder: Path) -> None:
-        with (folder / "config.toml").open("a") as config:
-            config.write(f"\n[clock]\nat = {NOW.isoformat().replace('+00:00', 'Z')}\n")
-
-    shell.after = {"consentric sandbox company": on_a_fixed_day, "consentric init": pinned}
+    shell.after = {"consentric sandbox company": on_a_fixed_day, "consentric init": pin_clock}
     return shell
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import write_file
 from .pages import PAGES, blocks, of_language
-from .pretend import with_mailchimp, with_salesforce
+from .pretend import with_company, with_mailchimp, with_salesforce
 from .shell import Shell, command_of, lines_of
 
 CLOCK = "\n[clock]\nat = 2026-11-16T06:00:00Z\n"
@@ -51,9 +51,15 @@ def with_files(shell: Shell) -> None:
     shell.after["openssl"] = set_clock
 
 
-def in_new_folder(shell: Shell) -> None:
-    shell.folder = shell.folder.parent / "crm"
+def in_first_week(shell: Shell) -> None:
+    """A new folder; what follows the configuration happens in that of a company with pretend CRMs."""
+    shell.folder = shell.folder.parent / "new"
     shell.folder.mkdir(mode=0o700)
+
+    def go_to_company(folder: Path) -> None:
+        shell.folder = with_company(folder.parent / "company", "clean-opt-in")
+
+    shell.after["consentric config check"] = go_to_company
 
 
 def as_plugin_author(shell: Shell) -> None:
@@ -65,7 +71,7 @@ BEGINNINGS = {
     "README.md": as_newcomer,
     "docs/demo.md": beside_demo,
     "docs/files.md": with_files,
-    "docs/first-week.md": in_new_folder,
+    "docs/first-week.md": in_first_week,
     "docs/mailchimp.md": with_mailchimp,
     "docs/plugins.md": as_plugin_author,
     "docs/salesforce.md": with_salesforce,
@@ -105,12 +111,13 @@ def test_every_command_exists_with_its_options(block: object) -> None:
 def test_the_claim_of_the_page_lets_people_be_labelled_who_were_unproved(shell: Shell) -> None:
     in_workspace_of_demo(shell)
     [claim] = [block for block in blocks("docs/consent.md") if "[[evidence]]" in block.text]
-    shell.run("consentric plan", claim.place)
-    before = shell.output_of["consentric plan"]
+    shell.run("consentric plan hubspot-demo", claim.place)
+    before = shell.output_of["consentric plan hubspot-demo"]
     privacy = shell.folder / "privacy.toml"
     privacy.write_text(f"{privacy.read_text(encoding='utf-8')}\n{claim.text}", encoding="utf-8")
-    shell.run("consentric plan", claim.place)
-    after = shell.output_of["consentric plan"]
+    shell.run("consentric plan hubspot-demo", claim.place)
+    after = shell.output_of["consentric plan hubspot-demo"]
+    print(before, after)
     assert "unproved 8" in before
     assert re.search(r"\+ enter +0\n", before)
     assert "unproved" not in after
