@@ -111,6 +111,19 @@ def test_friend_of_a_parted_record_does_not_bring_it_back(house: Any, make: Any,
     assert house.sid(second) == survivor
 
 
+def test_parting_holds_when_whom_it_was_from_is_joined_into_an_older_person(
+    house: Any, make: Any, ledger: Ledger
+) -> None:
+    first, second, sid = twins(house)
+    leaves = part(house, ledger, second).leaves
+    _, friend_sid = house.one("3", email="friend@example.com")
+    link(house, ledger, leaves, friend_sid)
+    _, older = house.one("0", loyalty="L-1", created_on=date(2015, 1, 1))
+    assert house.admit(make("1", email="family@example.com", loyalty="L-1")).joins == [(sid, older)]
+    assert house.admit(make("3", email="family@example.com")).joins == []
+    assert house.sid(first) == older != house.sid(second)
+
+
 def test_parting_holds_against_a_part_of_whom_one_was_parted_from(
     house: Any, make: Any, ledger: Ledger
 ) -> None:
