@@ -144,6 +144,16 @@ def test_bulk_gives_what_rest_gives(org: Any) -> None:
     assert org.change(lambda state: dict(state.jobs)) == {}, "results of jobs hold people"
 
 
+def test_a_preview_begins_no_job_over_everything(org: Any) -> None:
+    people(org, 3)
+    connector = org.connector(context={"is_preview": True}, bulk_from_rows=1)
+
+    contacts = [one for one in connector.read(STREAMS[0], None) if isinstance(one, Contact)]
+
+    assert len(contacts) == 3
+    assert org.requests.get("bulk_query.create", 0) == 0
+
+
 def test_a_bulk_job_that_fails_is_an_error_and_nothing_was_promised(org: Any) -> None:
     people(org, 3)
     org.faults({"kind": "job-failed", "match": {"endpoint": "bulk_query*"}})

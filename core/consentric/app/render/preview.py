@@ -15,7 +15,7 @@ def preview_text(preview: Preview, titles: Titles) -> str:
     """The bounds first: whoever reads the figures must know of what they are."""
     bounds = preview.bounds
     if not preview.reading.pulls:
-        return "No connection is configured, so there is nothing to preview.\nNext:  consentric init"
+        return "No connection is configured, so there is nothing to preview."
     lines = [
         "Preview; its stores are taken away again, and nothing was written to any CRM.",
         f"  read at most: {number(bounds.people)} people of each connection, the first that it names, in"
