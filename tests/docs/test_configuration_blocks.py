@@ -106,6 +106,7 @@ def test_a_systemd_unit_calls_a_command_that_exists(block: Block) -> None:
         program, *arguments = shlex.split(unit["Service"]["ExecStart"])
         assert Path(program).name == "consentric"
         assert command_of(arguments) == "sync"
+        assert unit["Unit"]["OnFailure"] == "consentric-failed@sync.service"
         assert unit["Service"]["SuccessExitStatus"] == "3"
     else:
         assert unit["Timer"]["OnCalendar"].endswith("Europe/Paris")

@@ -12,11 +12,9 @@ from consentric.sdk.errors import ConsentricError, LockedError
 from .config import load_config
 from .lock import holder_of
 from .messages import INTERRUPTED
-from .notify import Notifier
+from .notify import DEFECT, Notifier
 from .session import Session
 from .workspace import Workspace
-
-DEFECT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

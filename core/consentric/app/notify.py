@@ -22,6 +22,7 @@ Outcome = Literal["success", "partly", "brake", "failure"]
 Occasion = Literal["failure", "brake", "recovery", "partly", "success"]
 Tell = Callable[[str], None]
 
+DEFECT = 1
 NOTIFIED_FILE = "notified.json"
 TOLD_LATELY = timedelta(minutes=15)
 """A service manager tells of the same failure a moment after the run itself did."""
@@ -126,7 +127,7 @@ class Notifier:
         is_told = last.get("outcome") in ("failure", "brake")
         if is_told and told_at is not None and self._clock() - told_at < TOLD_LATELY:
             return False
-        self.ended(job, 1, error="CS001")
+        self.ended(job, DEFECT)
         return True
 
     def _is_occasion(self, outcome: Outcome, before: str) -> bool:
@@ -162,6 +163,9 @@ class Notifier:
 
         try:
             url = resolve(self._settings.ping, base=self._folder).reveal()
+            if not url.startswith("https://"):
+                self._tell("! the ping of [notify] was not sent: its address is not https")
+                return
             send_ping(url.rstrip("/") + suffix, body)
         except UNSENT as error:
             self._tell(f"! the ping of [notify] was not sent: {_why(error)}")

@@ -107,8 +107,8 @@ def test_an_unknown_section_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_a_section_nobody_reads_is_refused(tmp_path: Path) -> None:
-    message, where, _ = only_fault(tmp_path, '[notify]\nping = "env:X"\n')
-    assert (message, where) == ('unknown section "notify"', "config.toml:1  notify")
+    message, where, _ = only_fault(tmp_path, '[alarms]\nping = "env:X"\n')
+    assert (message, where) == ('unknown section "alarms"', "config.toml:1  alarms")
 
 
 @pytest.mark.parametrize(

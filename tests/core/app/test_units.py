@@ -139,3 +139,14 @@ def test_a_file_that_somebody_changed_is_kept_until_forced(tmp_path: Path) -> No
     assert (tmp_path / "a.timer").read_text().endswith("two\nNice=19\n")
     assert installed("three\n", is_forced=True) == ["replaced", "unchanged"]
     assert (tmp_path / "a.timer").read_text() == marked("three\n")
+
+
+def test_what_the_page_shows_is_what_is_written() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    service, timer = (block.partition("```")[0] for block in page.split("```ini\n")[1:3])
+    files = unit_files(
+        replace(SERVICE, secrets=("HUBSPOT_TOKEN",)), Timetable(zone=ZoneInfo("Europe/Paris"), sync="02:00")
+    )
+    written = files["consentric-sync.service"].splitlines()
+    assert [line for line in service.splitlines() if line not in written] == []
+    assert timer == files["consentric-sync.timer"]
