@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
-from consentric_privacy.identity import MAX_RECORDS_PER_KEY, UNTAGGED
+from consentric_privacy.identity import MAX_RECORDS_PER_KEY, UNTAGGED, can_join
 
 EXAMPLES = 5
 """Records named for each finding: where an operator begins to look."""
 
-_CARRIED = "FROM match_key AS m JOIN record AS r ON r.rref = m.rref"
-_JOINS = "(m.kind = 'email' OR m.kind LIKE 'external:%')"
-_SHARED = f"SELECT r.sid, m.kind {_CARRIED} WHERE {_JOINS} GROUP BY r.sid, m.key HAVING count(*) > 1"
-_JOINED_BY = f"""
-SELECT kinds, count(*) FROM (
-  SELECT sid, group_concat(kind, ' + ') AS kinds
-  FROM (SELECT DISTINCT sid, kind FROM ({_SHARED}) ORDER BY sid, kind) GROUP BY sid)
-GROUP BY kinds ORDER BY kinds"""  # noqa: S608
-_SIZES = """
-SELECT size, count(*) FROM (
-  SELECT count({what}) AS size FROM record WHERE state = 'live' GROUP BY sid)
-GROUP BY size ORDER BY size"""
-# The same value has another key under another version, which is no conflict.
-_TWO_VALUES = f"""
-SELECT DISTINCT m.kind, r.sid {_CARRIED} WHERE m.kind LIKE 'external:%'
-GROUP BY r.sid, m.kind, m.version HAVING count(DISTINCT m.key) > 1 ORDER BY m.kind, r.sid"""
-_CROWDED = f"""
-SELECT kind, count(DISTINCT key), max(records), min(rref) FROM (
-  SELECT m.kind AS kind, m.key AS key, count(*) AS records, min(r.rref) AS rref
-  {_CARRIED} WHERE {_JOINS} GROUP BY m.key, r.account HAVING count(*) > {MAX_RECORDS_PER_KEY})
-GROUP BY kind ORDER BY kind"""  # noqa: S608
-_ALIKE = f"""
-SELECT min(rref), max(rref), count(*) FROM (
-  SELECT m.key AS key, min(r.rref) AS rref {_CARRIED} WHERE {{which}} GROUP BY m.key, r.sid)
-GROUP BY key HAVING count(*) > 1 ORDER BY 1"""  # noqa: S608
-_ALIKE_BY = {
-    "phone": _ALIKE.format(which="m.kind = 'phone'"),
-    "address without its +tag": _ALIKE.format(
-        which=f"m.kind IN ('email', '{UNTAGGED}')"  # noqa: S608
-        f" AND m.key IN (SELECT key FROM match_key WHERE kind = '{UNTAGGED}')"
-    ),
-}
+PHONE = "phone"
+UNTAGGED_ADDRESS = "address without its +tag"
+_OF_PERSON = (
+    "SELECT m.kind, m.key, r.rref FROM record AS r JOIN match_key AS m ON m.rref = r.rref"
+    " WHERE r.sid = ? ORDER BY m.kind, m.key, r.sequence"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +27,7 @@ class Finding:
 
     count: int
     records: tuple[bytes, ...]
-    """Rrefs; of each case one, of people that may be one two."""
+    """Rrefs; of each case one, of people that may be one one of each."""
     most: int = 0
     """Of crowded keys: the records of one account on the fullest of them."""
 
@@ -96,34 +73,17 @@ class PersonRecord:
 
 
 def report_identity(connection: sqlite3.Connection) -> IdentityReport:
-    """Reads the whole vault once for each question; a few seconds for a million records."""
-    by_records = dict(connection.execute(_SIZES.format(what="*")))
-    joined_by = dict(connection.execute(_JOINED_BY))
-    two_values: dict[str, list[bytes]] = {}
-    for kind, sid in connection.execute(_TWO_VALUES):
-        two_values.setdefault(kind, []).append(sid)
-    alike, shared_lines = _alike(connection)
+    """Reads records and keys once, in their order on the disk; a few seconds for a million records."""
+    census = _Census()
+    for rref, sid, account in connection.execute(
+        "SELECT rref, sid, account FROM record WHERE state = 'live'"
+    ):
+        census.count_record(rref, sid, account)
+    keys = connection.execute("SELECT key, kind, version, rref FROM match_key ORDER BY key, rref")
+    for _, carriers in groupby(keys, key=itemgetter(0)):
+        census.count_key(list(carriers))
     parted = connection.execute("SELECT rref FROM record WHERE apart AND state = 'live' ORDER BY sequence")
-    return IdentityReport(
-        people=sum(by_records.values()),
-        records=sum(size * people for size, people in by_records.items()),
-        joined_by=joined_by,
-        joined_before=sum(people for size, people in by_records.items() if size > 1)
-        - sum(joined_by.values()),
-        by_records=by_records,
-        by_accounts=dict(connection.execute(_SIZES.format(what="DISTINCT account"))),
-        two_values={
-            kind: Finding(count=len(sids), records=_one_each(connection, sids[:EXAMPLES]))
-            for kind, sids in two_values.items()
-        },
-        crowded={
-            kind: Finding(count=keys, most=most, records=(rref,))
-            for kind, keys, most, rref in connection.execute(_CROWDED)
-        },
-        apart=_finding([(rref,) for (rref,) in parted]),
-        alike=alike,
-        shared_lines=shared_lines,
-    )
+    return census.report([(rref,) for (rref,) in parted])
 
 
 def records_of_person(connection: sqlite3.Connection, sid: bytes) -> list[PersonRecord]:
@@ -150,10 +110,10 @@ def records_of_person(connection: sqlite3.Connection, sid: bytes) -> list[Person
 
 def shared_keys(connection: sqlite3.Connection, sid: bytes) -> list[tuple[str, tuple[bytes, ...]]]:
     """Gives (kind, rrefs) for each key that several records of a person carry today and that joins."""
-    query = f"SELECT m.kind, m.key, r.rref {_CARRIED} WHERE r.sid = ? AND {_JOINS} ORDER BY 1, 2, r.sequence"
     carriers: dict[tuple[str, bytes], list[bytes]] = {}
-    for kind, key, rref in connection.execute(query, (sid,)):
-        carriers.setdefault((kind, key), []).append(rref)
+    for kind, key, rref in connection.execute(_OF_PERSON, (sid,)):
+        if can_join(kind):
+            carriers.setdefault((kind, key), []).append(rref)
     return [(kind, tuple(rrefs)) for (kind, _), rrefs in carriers.items() if len(rrefs) > 1]
 
 
@@ -168,22 +128,87 @@ def former_numbers(connection: sqlite3.Connection, sid: bytes) -> int:
     return int(row[0])
 
 
-def _alike(connection: sqlite3.Connection) -> tuple[dict[str, Finding], int]:
-    found: dict[str, Finding] = {}
-    shared_lines = 0
-    for kind, query in _ALIKE_BY.items():
-        rows = connection.execute(query).fetchall()
-        few = [row[:2] for row in rows if row[2] <= MAX_RECORDS_PER_KEY]
-        shared_lines += len(rows) - len(few)
-        if few:
-            found[kind] = _finding(few)
-    return found, shared_lines
+_KeyRow = tuple[bytes, str, int, bytes]
+"""Key, kind, version, rref."""
+
+
+class _Census:
+    """Counts records, then keys with all their carriers at once."""
+
+    def __init__(self) -> None:
+        self._owner: dict[bytes, tuple[bytes, str]] = {}
+        self._sizes: Counter[bytes] = Counter()
+        self._accounts: dict[bytes, set[str]] = defaultdict(set)
+        self._shared: dict[bytes, set[str]] = defaultdict(set)
+        self._values: dict[tuple[bytes, str, int], bytes] = {}
+        self._two_values: dict[str, dict[bytes, bytes]] = defaultdict(dict)
+        self._crowded: dict[str, Finding] = {}
+        self._alike: dict[str, list[tuple[bytes, ...]]] = defaultdict(list)
+        self._shared_lines = 0
+
+    def count_record(self, rref: bytes, sid: bytes, account: str) -> None:
+        self._owner[rref] = (sid, account)
+        self._sizes[sid] += 1
+        self._accounts[sid].add(account)
+
+    def count_key(self, rows: list[_KeyRow]) -> None:
+        for key, kind, version, rref in rows:
+            if kind.startswith("external:"):
+                self._note_value(key, kind, version, rref)
+        if len(rows) == 1:
+            return
+        kinds = {kind for _, kind, _, _ in rows}
+        joining = [(kind, rref) for _, kind, _, rref in rows if can_join(kind)]
+        if len(joining) > 1:
+            self._note_joins(joining[0][0], [rref for _, rref in joining])
+        if PHONE in kinds or UNTAGGED in kinds:
+            what = PHONE if PHONE in kinds else UNTAGGED_ADDRESS
+            self._note_alike(what, {self._owner[rref][0]: rref for _, _, _, rref in rows})
+
+    def report(self, parted: list[tuple[bytes, ...]]) -> IdentityReport:
+        joined_by = Counter(" + ".join(sorted(kinds)) for kinds in self._shared.values())
+        by_records = Counter(self._sizes.values())
+        by_accounts = Counter(len(accounts) for accounts in self._accounts.values())
+        several = sum(people for size, people in by_records.items() if size > 1)
+        return IdentityReport(
+            people=len(self._sizes),
+            records=len(self._owner),
+            joined_by=dict(sorted(joined_by.items())),
+            joined_before=several - joined_by.total(),
+            by_records=dict(sorted(by_records.items())),
+            by_accounts=dict(sorted(by_accounts.items())),
+            two_values={
+                kind: _finding([(rref,) for rref in found.values()])
+                for kind, found in sorted(self._two_values.items())
+            },
+            crowded=dict(sorted(self._crowded.items())),
+            apart=_finding(parted),
+            alike={kind: _finding(cases) for kind, cases in sorted(self._alike.items())},
+            shared_lines=self._shared_lines,
+        )
+
+    def _note_value(self, key: bytes, kind: str, version: int, rref: bytes) -> None:
+        sid, _ = self._owner[rref]
+        # The same value has another key under another version, which is no conflict.
+        if self._values.setdefault((sid, kind, version), key) != key:
+            self._two_values[kind].setdefault(sid, rref)
+
+    def _note_joins(self, kind: str, rrefs: list[bytes]) -> None:
+        owners = [self._owner[rref] for rref in rrefs]
+        for sid, records in Counter(sid for sid, _ in owners).items():
+            if records > 1:
+                self._shared[sid].add(kind)
+        most = max(Counter(account for _, account in owners).values())
+        if most > MAX_RECORDS_PER_KEY:
+            known = self._crowded.get(kind, Finding(count=0, records=(rrefs[0],)))
+            self._crowded[kind] = replace(known, count=known.count + 1, most=max(known.most, most))
+
+    def _note_alike(self, what: str, record_of: dict[bytes, bytes]) -> None:
+        if len(record_of) > MAX_RECORDS_PER_KEY:
+            self._shared_lines += 1
+        elif len(record_of) > 1:
+            self._alike[what].append(tuple(record_of.values()))
 
 
 def _finding(cases: list[tuple[bytes, ...]]) -> Finding:
     return Finding(count=len(cases), records=tuple(rref for case in cases[:EXAMPLES] for rref in case))
-
-
-def _one_each(connection: sqlite3.Connection, sids: list[bytes]) -> tuple[bytes, ...]:
-    query = "SELECT rref FROM record WHERE sid = ? AND state = 'live' ORDER BY sequence LIMIT 1"
-    return tuple(rref for sid in sids for (rref,) in connection.execute(query, (sid,)))
