@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import signal
 import sys
 import threading
@@ -40,7 +39,6 @@ def main() -> int:
                 is_saved=not options.no_save,
             ) as endpoint
         ):
-            gc.freeze()  # a big CRM is never garbage: looking through it would stall answers
             if options.port_file is not None:
                 partial = options.port_file.with_suffix(".part")
                 partial.write_text(endpoint.base_url + "\n")

@@ -5,31 +5,34 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .demo_world import labelled_contacts, make_world, withdraw, writes_seen
+from .demo_crms import counted, labelled, labelled_groups, make_fields, withdraw, writes_seen
+from .demo_world import make_world
+from .people.spread import CRMS
 
 if TYPE_CHECKING:
     from consentric.app.session import Session
     from consentric.app.stages import SyncReport
     from consentric.app.workspace import Workspace
-    from consentric.segments.report import SegmentReport
 
-WITHDRAWALS = 20
+WITHDRAWALS = 7
+"""In each CRM."""
 
 
 @click.command()
 @click.argument("folder", default="demo", type=click.Path(file_okay=False, path_type=Path))
 def demo(folder: Path) -> None:
-    """The whole job on a published year of purchases in a pretend CRM: no account, no network.
+    """The whole job on a published year of purchases in three pretend CRMs: no account, no network.
 
-    Reads 2,489 contacts with their consents and 153,000 orders, computes segments over pseudonyms, plans,
-    waits for an approval, writes, and shows what happens when twenty people change their mind. Everything
-    lies in FOLDER; it can be deleted at any time.
+    Reads a HubSpot, a Salesforce and a Mailchimp with 160,000 orders, finds out who is one person, computes
+    segments over pseudonyms, plans, waits for an approval, writes, and shows what happens when people change
+    their mind in one of the three. Everything lies in FOLDER; it can be deleted at any time.
 
     Example:  consentric demo ./demo
     """
@@ -49,36 +52,39 @@ class _Story:
     def tell(self) -> None:
         self._say(
             "A grocer's year of baskets (The Complete Journey, 84.51°); invented names for 2,469 households.",
-            "Making a pretend HubSpot and a shop's customer file ...",
+            "Making a pretend HubSpot, Salesforce and Mailchimp, and a shop's customer file ...",
         )
         self._world = make_world(self._folder)
-        self._sign()
+        self._prepare()
         self._pull()
         self._identity()
         self._segment()
         self._first_apply()
         self._second_sync()
-        before = labelled_contacts(self._world)
-        chosen = withdraw(self._world, WITHDRAWALS, at=self._now())
-        self._third_sync(before, chosen)
-        self._explain(before, chosen)
+        before = labelled(self._world.sandbox)
+        leaving = withdraw(self._world.sandbox, before, WITHDRAWALS, at=self._now())
+        self._third_sync(before, leaving)
+        self._explain(before, leaving)
         self._crm_view()
         self._next()
 
-    def _sign(self) -> None:
+    def _prepare(self) -> None:
+        """What people do beforehand: a balancing test is signed, Salesforce's admin makes three fields."""
         from consentric_privacy.assessment import sign_assessment
 
         with self._open() as workspace:
+            marker = f"managed by consentric {workspace.control.store_id}"
             for purpose in workspace.settings.purpose:
                 if purpose.assessment is not None:
                     at = workspace.clock()
                     sign_assessment(workspace.people, purpose, workspace.folder, signed_by="dpo", at=at)
+        make_fields(self._world.sandbox, marker=marker)
 
     def _pull(self) -> None:
         from consentric.app import stages
         from consentric.app.render.pull import pulls_text
 
-        self._chapter("Read the CRM and the shop's file", "consentric pull")
+        self._chapter("Read the three CRMs and the shop's file", "consentric pull")
         with self._open() as workspace, self._session.working() as work:
             reading = stages.pull(workspace, progress=work.progress)
         self._say(pulls_text(reading.pulls))
@@ -112,7 +118,6 @@ class _Story:
             report = stages.segment(workspace, progress=work.progress)
             text = segments_text(report, self._titles(workspace))
         self._say(text.rsplit("\nNext:", 1)[0])
-        self._segments: SegmentReport = report
 
     def _first_apply(self) -> None:
         from consentric.app import stages
@@ -123,49 +128,58 @@ class _Story:
         with self._open() as workspace, self._session.working() as work:
             planning = stages.plan(workspace, progress=work.progress)
             self._say(plans_text(planning, self._titles(workspace)))
-        [plan] = planning.plans
-        name = plan.plan
-        self._chapter("The first apply waits for a named approval", f"consentric approve {name} --reason ...")
-        with self._open() as workspace:
-            stages.approve(workspace, name, "first labels of the demo, looked at", by="demo")
-        self._chapter("Apply: consent is checked again at the last moment", f"consentric apply {name}")
-        with self._open() as workspace, self._session.working() as work:
-            report = stages.apply(workspace, name, progress=work.progress)
-        self._say(apply_text(report).rsplit("\nNext:", 1)[0])
-        self._expect(report.exit_code == 0, "the apply did not finish")
-        self._labelled = report.written
+        self._chapter(
+            "The first apply to a CRM waits for a named approval", "consentric approve PLAN --reason ..."
+        )
+        for plan in planning.plans:
+            with self._open() as workspace:
+                stages.approve(workspace, plan.plan, "first labels of the demo, looked at", by="demo")
+            self._say(f"  {plan.destination}: {plan.plan} is approved")
+        self._chapter("Apply: consent is checked again at the last moment", "consentric apply PLAN")
+        for plan in planning.plans:
+            with self._open() as workspace, self._session.working() as work:
+                report = stages.apply(workspace, plan.plan, progress=work.progress)
+            self._say(apply_text(report).rsplit("\nNext:", 1)[0])
+            self._expect(report.exit_code == 0, "an apply did not finish")
 
     def _second_sync(self) -> None:
         from consentric.app.render.table import number
 
         self._chapter("The next night: nothing changed, so nothing is written", "consentric sync")
         report = self._sync()
-        unchanged = number(report.plans[0].unchanged)
+        unchanged = number(sum(plan.unchanged for plan in report.plans))
         self._say(f"{number(report.writes)} writes; {unchanged} labels stand as they should.")
         self._expect(report.exit_code == 0 and report.writes == 0, "a second sync wrote something")
 
-    def _third_sync(self, before: dict[int, str], chosen: list[int]) -> None:
+    def _third_sync(self, before: dict[str, str], leaving: dict[str, list[str]]) -> None:
         from consentric.app.render.apply import apply_text
 
         self._chapter(
-            f"{len(chosen)} people leave the newsletter in the CRM; the night after", "consentric sync"
+            f"{len(leaving)} people leave the newsletter, {WITHDRAWALS} of them in each CRM; the night after",
+            "consentric sync",
         )
         report = self._sync()
         for one in report.applies:
             self._say(apply_text(one).rsplit("\nNext:", 1)[0])
-        after = labelled_contacts(self._world)
-        self._say(f"In the CRM {len(before) - len(after)} labels are gone; nobody else moved.")
-        others = {number: name for number, name in before.items() if number not in chosen}
+        after = labelled(self._world.sandbox)
+        theirs = {record for records in leaving.values() for record in records}
+        gone = counted(before) - counted(after)
+        told = ", ".join(f"{crm} {gone[crm]}" for crm in CRMS)
+        self._say(
+            f"A no in one CRM counts in all: {gone.total()} labels are gone ({told}); nobody else moved."
+        )
+        others = {record: name for record, name in before.items() if record not in theirs}
         self._expect(after == others, "others than those who withdrew have moved")
         self._expect(report.exit_code == 0, "the third sync did not finish")
 
-    def _explain(self, before: dict[int, str], chosen: list[int]) -> None:
+    def _explain(self, before: dict[str, str], leaving: dict[str, list[str]]) -> None:
         from consentric.app.explanation import explain_subject
         from consentric.app.render.explanation import explanation_text
 
-        stayed = next(number for number in before if number not in chosen)
-        for number in (stayed, chosen[0]):
-            subject = f"crm:hubspot:{number}"
+        groups = labelled_groups(self._world.sandbox, before)
+        stayed = next(group[0] for group in groups if group not in leaving.values())
+        for record in (stayed, next(iter(leaving))):
+            subject = f"crm:{record}"
             self._chapter("Why?", f"consentric explain {subject}")
             with self._open() as workspace:
                 explanation = explain_subject(workspace, subject)
@@ -173,21 +187,32 @@ class _Story:
 
     def _crm_view(self) -> None:
         from consentric.app.render.table import number
+        from consentric.control.ownership import owned_labels
 
         self._chapter(
-            "What the pretend CRM counted, beside our own count", "cat demo/sandbox/hubspot.writes.jsonl"
+            "What each pretend CRM counted, beside our own count", "cat demo/sandbox/*.writes.jsonl"
         )
-        seen = writes_seen(self._world)
-        shown = labelled_contacts(self._world)
-        self._say(
-            f"  contacts with a label: {number(len(shown))} in the CRM, "
-            f"{number(self._labelled - WITHDRAWALS)} by our ledger",
-            f"  calls that wrote labels: {seen['label']}, that made fields and lists: {seen['provision']}",
-            f"  calls that could create anybody: {seen['could_create']}",
-            f"  calls that could subscribe anybody: {seen['could_subscribe']}",
+        with self._open() as workspace:
+            ours = {
+                one.to: len({label.rref for label in owned_labels(workspace.control, one.name)})
+                for one in workspace.settings.destination
+            }
+        shown, seen = counted(labelled(self._world.sandbox)), writes_seen(self._world.sandbox)
+        rows: tuple[tuple[str, Callable[[str], int]], ...] = (
+            ("records with a label in the CRM", lambda crm: shown[crm]),
+            ("by our ledger", lambda crm: ours[crm]),
+            ("calls that wrote labels", lambda crm: seen[crm]["label"]),
+            ("calls that made fields, lists or tags", lambda crm: seen[crm]["provision"]),
+            ("calls that could create anybody", lambda crm: seen[crm]["could_create"]),
+            ("calls that could subscribe anybody", lambda crm: seen[crm]["could_subscribe"]),
         )
-        self._expect(len(shown) == self._labelled - WITHDRAWALS, "the CRM and our ledger disagree")
-        self._expect(not seen["could_create"] and not seen["could_subscribe"], "a forbidden call was made")
+        self._say(" " * 40 + "".join(f"{crm:>12}" for crm in CRMS))
+        for title, figure in rows:
+            self._say(f"  {title:<38}" + "".join(f"{number(figure(crm)):>12}" for crm in CRMS))
+        for crm in CRMS:
+            self._expect(shown[crm] == ours[crm], f"{crm} and our ledger disagree")
+            harm = seen[crm]["could_create"] + seen[crm]["could_subscribe"]
+            self._expect(not harm, f"a forbidden call was made to {crm}")
 
     def _next(self) -> None:
         config = self._world.config
@@ -200,7 +225,7 @@ class _Story:
             *([] if on_path else [f'  export PATH="{Path(sys.executable).parent}:$PATH"']),
             f"  consentric -c {config} sync            0 writes, today and tomorrow",
             f"  consentric -c {config} status",
-            "With your own HubSpot, reading only at first:",
+            "With your own CRM, reading only at first:",
             "  consentric init         asks what it needs; allows nothing that you did not say",
             "  consentric doctor       checks the token and its scopes",
             "  consentric pull && consentric plan",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ class Sandbox:
         service = self._opened(folder, clock)
         if not has_limits:
             service.lift_limits()
+        gc.freeze()  # a big CRM is never garbage while it is served: looking through it would stall answers
         try:
             with listen(service) as endpoint:
                 claim.announce(endpoint.base_url)
@@ -113,6 +115,7 @@ class Sandbox:
                 finally:
                     claim.withdraw()
         finally:
+            gc.unfreeze()
             service.close(is_saved=is_saved)
 
     def _opened(self, folder: Path, clock: Callable[[], datetime]) -> Service:

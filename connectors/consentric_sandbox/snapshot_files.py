@@ -92,7 +92,11 @@ class SnapshotFiles:
 
     def write_token(self, folder: Path, token: str) -> None:
         """Writes the credential, unless it stands there already."""
-        file, content = folder / self.token, token.encode() + b"\n"
+        self.write_secret(folder, self.token, token)
+
+    def write_secret(self, folder: Path, name: str, secret: str) -> None:
+        """Writes one more thing that a connection names by its file, unless it stands there already."""
+        file, content = folder / name, secret.encode() + b"\n"
         if not file.exists() or file.read_bytes() != content:
             _write(file, content)
 

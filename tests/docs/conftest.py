@@ -13,27 +13,30 @@ from consentric.app import stages
 from consentric.app.assessments import sign_file
 from consentric.app.workspace import Workspace
 from consentric.sdk.progress import SilentProgress
+from consentric_sandbox.demo_crms import make_fields
 from consentric_sandbox.demo_world import World, make_world
 
 from .pages import Block, blocks
 from .shell import Shell, on_path
 
-HOUSEHOLDS = 60
+HOUSEHOLDS = 90
 UNTOUCHED = "sandbox"
-"""Beside the demo: its pretend CRM before anything was written."""
+"""Beside the demo: its pretend CRMs before anything was written."""
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A demo of a few households whose first plan was approved and applied; tests get copies."""
+    """A demo of a few households whose first plans were approved and applied; tests get copies."""
     world = make_world(tmp_path_factory.mktemp("worlds") / "demo", households=HOUSEHOLDS)
     shutil.copytree(world.sandbox, world.folder.parent / UNTOUCHED)
     with Workspace.open(world.config) as workspace:
         sign_file(workspace, "assessment.md", by="tests")
+        marker = f"managed by consentric {workspace.control.store_id}"
+    make_fields(world.sandbox, marker=marker)
     with Workspace.open(world.config) as workspace:
-        plan = stages.sync(workspace, progress=SilentProgress()).plans[0].plan
-        stages.approve(workspace, plan, "looked at", by="tests")
-        assert stages.apply(workspace, plan, progress=SilentProgress()).exit_code == 0
+        for plan in stages.sync(workspace, progress=SilentProgress()).plans:
+            stages.approve(workspace, plan.plan, "looked at", by="tests")
+            assert stages.apply(workspace, plan.plan, progress=SilentProgress()).exit_code == 0
     return world
 
 

@@ -27,9 +27,7 @@ TRIED_IN_A_SANDBOX = {
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    state = build(tmp_path / "sandbox", seed=3, households=40)
-    state.allowance.burst = state.allowance.search_per_second = state.allowance.daily = None
-    snapshot.save(state, tmp_path / "sandbox")
+    build(tmp_path / "sandbox", seed=3, households=60)
     workspace = tmp_path / "workspace"
     workspace.mkdir(mode=0o700)
     for name in EXAMPLES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import chain, repeat
 from typing import Any
 
 from .account import MailchimpAccount
@@ -31,8 +32,8 @@ def get_store(account: MailchimpAccount, request: Request) -> Answer:
 
 def list_all_orders(account: MailchimpAccount, request: Request) -> Answer:
     """Orders of all shops."""
-    found = [(shop, order) for shop in account.state.stores.values() for order in _filtered(shop, request)]
-    shown, total = page(request, found)
+    by_shop = (zip(repeat(shop), _filtered(shop, request)) for shop in account.state.stores.values())
+    shown, total = page(request, list(chain.from_iterable(by_shop)))
     return 200, {
         "orders": [_order(account, shop, order, request) for shop, order in shown],
         "total_items": total,
@@ -103,6 +104,8 @@ def _filtered(shop: Store, request: Request) -> list[Order]:
     campaign, customer = request.one("campaign_id"), request.one("customer_id")
     if request.one("has_outreach").lower() == "true" or request.one("outreach_id"):
         return []
+    if not campaign and not customer:
+        return list(shop.orders.values())
     return [
         one
         for one in shop.orders.values()

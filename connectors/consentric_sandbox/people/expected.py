@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from .persons import Dirt, Person
+from .spread import Sighting
 
 FILE = "expected_groups.json"
-_CANNOT_BE_KNOWN = {Dirt.FILE_TAG_ALONE, Dirt.FILE_CHANGED_ALONE, Dirt.FILE_ROLE}
-"""The same person, but no key says so: joining them would be a guess (privacy by design)."""
-_SOMEBODY_ELSE = {Dirt.FILE_SHARED_PHONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,26 +24,30 @@ class Comparison:
     missed_as_listed: int
 
 
-def write(
-    people: Sequence[Person],
-    contacts: Mapping[int, tuple[int, ...]],
-    cards: Mapping[int, str],
-    folder: Path,
-) -> None:
+def write(found: Mapping[Sighting, str], folder: Path) -> None:
     """Writes the groups of records, as `hubspot:101` and `shop:K7`, and the pairs that no key joins."""
-    groups: list[list[str]] = []
-    listed: list[list[str]] = []
-    for person in people:
-        portal = [f"hubspot:{number}" for number in contacts[person.household]]
-        card = [f"shop:{cards[person.household]}"] if person.household in cards else []
-        if person.dirt in _SOMEBODY_ELSE:
-            groups += [portal, card]
-            continue
-        groups.append(portal + card)
-        if person.dirt in _CANNOT_BE_KNOWN:
-            listed += [sorted(pair) for pair in combinations(portal + card, 2)]
-    document = {"groups": [group for group in groups if group], "not_joinable": listed}
+    groups: dict[tuple[int, bool], list[Sighting]] = {}
+    for sighting in found:
+        if sighting.is_read:
+            groups.setdefault((sighting.person.household, sighting.is_person), []).append(sighting)
+    names = {sighting: f"{sighting.crm}:{id}" for sighting, id in found.items()}
+    listed = [
+        sorted((names[one], names[other]))
+        for group in groups.values()
+        for one, other in combinations(group, 2)
+        if not (one.is_joinable and other.is_joinable)
+    ]
+    document = {
+        "groups": [[names[sighting] for sighting in group] for group in groups.values()],
+        "not_joinable": listed,
+    }
     (folder / FILE).write_text(json.dumps(document), encoding="utf-8")
+
+
+def groups_of(folder: Path) -> tuple[list[list[str]], set[str]]:
+    """The records of each person, and those that no key ties to the rest of theirs."""
+    document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    return document["groups"], {name for pair in document["not_joinable"] for name in pair}
 
 
 def compare(found: Iterable[Iterable[str]], folder: Path) -> Comparison:

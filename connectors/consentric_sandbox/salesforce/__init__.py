@@ -35,14 +35,14 @@ def make_empty(folder: Path) -> None:
 
 def example(folder: Path) -> str:
     """The part of a configuration that uses this folder; such a connection starts the server itself."""
-    from .snapshot import load
+    from .snapshot import CONSUMER_FILE
 
     return (
         "[connections.salesforce]\n"
         'connector = "salesforce"\n'
         f'sandbox = "{folder}"\n'
         'domain = "pretend.my"\n'
-        f'consumer_key = "{load(folder).account.consumer_key}"\n'
+        f'consumer_key = "file:{folder / CONSUMER_FILE}"\n'
         f'consumer_secret = "file:{folder / "salesforce.token"}"\n'
     )
 

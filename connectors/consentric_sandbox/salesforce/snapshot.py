@@ -20,6 +20,8 @@ from .tables import Row, Table
 
 FORMAT = 1
 FILES = SnapshotFiles("salesforce")
+CONSUMER_FILE = "salesforce.consumer"
+"""The consumer key of the app, which a configuration names as it does any secret."""
 KEY_FILE = "salesforce.key.pem"
 """The private key with which a connection signs its assertions."""
 
@@ -28,7 +30,7 @@ def save(state: SalesforceState, folder: Path) -> Path:
     """Writes the org to `folder` in one atomic step, readable by its owner only.
 
     An org without credentials gets some: the consumer secret stands in `salesforce.token`, the private
-    key of the JWT flow in `salesforce.key.pem` (both 0600).
+    key of the JWT flow in `salesforce.key.pem`, the app's consumer key in `salesforce.consumer` (all 0600).
     """
     _ensure_credentials(state.account, folder)
     document = {
@@ -99,6 +101,7 @@ def _ensure_credentials(account: Account, folder: Path) -> None:
         public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         account.public_key = public.decode()
     FILES.write_token(folder, account.consumer_secret)
+    FILES.write_secret(folder, CONSUMER_FILE, account.consumer_key)
 
 
 def _write_key(folder: Path, content: bytes) -> None:

@@ -102,7 +102,7 @@ def test_files_are_for_their_owner_only(tmp_path):
     with serve(folder, clock=lambda: START):
         pass
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    names = ("json.gz", "token", "key.pem", "url", "writes.jsonl")
+    names = ("json.gz", "token", "key.pem", "consumer", "url", "writes.jsonl")
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == dict.fromkeys(
         [f"salesforce.{name}" for name in names] + ["ca.pem", "server.pem"], 0o600
     )
@@ -147,7 +147,7 @@ def test_the_command_makes_an_empty_org_and_takes_it_back(tmp_path):
         'connector = "salesforce"',
         f'sandbox = "{tmp_path}"',
         'domain = "pretend.my"',
-        'consumer_key = "3MVG9pretend.consumer.key"',
+        f'consumer_key = "file:{tmp_path}/salesforce.consumer"',
         f'consumer_secret = "file:{tmp_path}/salesforce.token"',
     ]
 
