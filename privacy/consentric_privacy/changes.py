@@ -123,14 +123,17 @@ def all_applied(changes: Sequence[Change], case: Case) -> Case:
 
 def _candidates(case: Case, unmapped: Sequence[Place]) -> Iterator[Change]:
     """Every change that could matter to a case, in the order of the kinds."""
-    grants = listen(case.person, case.purpose.id, case.channel).grants
-    told_at = sorted({Place(source=grant.source, origin=grant.origin) for grant in grants}, key=_order)
+    voices = listen(case.person, case.purpose.id, case.channel)
+    told_at = sorted({Place(source=one.source, origin=one.origin) for one in voices.grants}, key=_order)
     for kind in _IN_ORDER:
         if kind in _ABOUT_GRANTS:
             yield from (Change(kind=kind, place=place) for place in told_at)
         elif kind == "claim_optout":
             yield from (Change(kind=kind, place=Place(source=source)) for source in case.person.sources)
         elif kind == "map":
+            # What a list would say is a guess, so it is made only where nothing else was ever said.
+            if voices.grants or voices.no is not None:
+                continue
             yield from (Change(kind=kind, place=place) for place in sorted(unmapped, key=_order))
         elif _matters(kind, case):
             yield Change(kind=kind)
@@ -147,7 +150,6 @@ def _matters(kind: Kind, case: Case) -> bool:
         "sign_assessment": "legitimate_interest",
         "customer": "soft_opt_in",
         "contract": "contract",
-        "parental": "consent",
         "sign_up": "consent",
     }
     if kind in basis:
@@ -158,6 +160,7 @@ def _matters(kind: Kind, case: Case) -> bool:
         "age": purpose.child_directed,
         "begin": person.events,
         "grow_up": person.facts.adult_at or person.facts.consent_age_at,
+        "parental": person.facts.consent_age_at and person.facts.consent_age_at > case.at,
         "contact": purpose.direct_marketing,
         "address": person.hits,
         "lift_suppression": person.hits,
@@ -252,8 +255,16 @@ def _sign_up(case: Case) -> Case:
         replace(hit, closed_at=case.at) if hit.reason == "erasure" and hit.since < case.at else hit
         for hit in case.person.hits
     )
-    case = replace(case, person=replace(case.person, hits=hits))
+    events = tuple(_before(event, case.at) for event in case.person.events)
+    case = replace(case, person=replace(case.person, hits=hits, events=events))
     return _saying_yes(case, Place(source=""), grade="A")
+
+
+def _before(event: Event, at: datetime) -> Event:
+    """What was said at this very instant comes before what the person does next."""
+    if event.state in ("denied", "withdrawn") and (event.occurred_at or event.first_observed_at) == at:
+        return event._replace(occurred_at=at - timedelta(seconds=1))
+    return event
 
 
 def _saying_yes(

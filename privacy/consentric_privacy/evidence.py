@@ -1,4 +1,4 @@
-"""Documents behind evidence claims: a claim counts while its document is the one that was recorded."""
+"""Documents behind evidence claims: a claim counts while its document is the one first relied on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from consentric_privacy.errors import AssessmentError
 from consentric_privacy.instants import text_of
 from consentric_privacy.people import PeopleStore
 
-DocumentState = Literal["recorded", "not recorded", "changed", "missing"]
+DocumentState = Literal["recorded", "new", "changed", "missing"]
+"""`new`: nobody relied on it yet; the first run that does records it."""
 _PREFIX = "file:"
 
 
@@ -28,12 +29,12 @@ def document_state(people: PeopleStore, document: str, base: Path) -> DocumentSt
         return "missing"
     row = people.connection.execute("SELECT sha256 FROM evidence WHERE document = ?", (document,)).fetchone()
     if row is None:
-        return "not recorded"
+        return "new"
     return "recorded" if row[0] == digest else "changed"
 
 
 def record_document(people: PeopleStore, document: str, base: Path, *, at: datetime) -> str:
-    """Record a document as it is now; one recorded before is replaced.
+    """Record a document as it is now; what was recorded before is replaced.
 
     Returns:
         Its SHA-256 (hex).

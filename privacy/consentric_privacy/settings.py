@@ -31,7 +31,7 @@ SHIPPED: Mapping[str, Mapping[str, Any]] = {
 }
 """What the two shipped purposes are unless the configuration says otherwise."""
 
-_WHERE = re.compile(r"^(?:form|list|tag)\s*=\s*'([^']+)'$")
+_WHERE = re.compile(r"^(?:form|list|tag)\s*=\s*'(.+)'$")
 
 
 class _Section(BaseModel):

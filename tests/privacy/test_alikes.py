@@ -17,10 +17,15 @@ NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 A_YEAR_AGO = datetime(2025, 6, 15, 12, tzinfo=UTC)
 AFTER_IT = A_YEAR_AGO + timedelta(seconds=1)
 PURPOSE = Purpose(
-    id="news", basis=("consent",), channels=("email",), direct_marketing=True, max_age_months=12
+    id="news",
+    basis=("consent", "soft_opt_in", "contract"),
+    channels=("email",),
+    direct_marketing=True,
+    max_age_months=12,
+    accepted_notices=("n2",),
 )
-CLAIM = Claim(source="hubspot", from_at=APRIL, grade="B")
-ALIKES = Alikes([PURPOSE], [CLAIM], NOON)
+CLAIM = Claim(source="hubspot", from_at=APRIL, grade="B", optout_offered=True)
+ALIKES = Alikes(PURPOSE, "email", [CLAIM], NOON)
 
 
 def event(state: Any, at: datetime | None, **more: Any) -> Event:
@@ -47,6 +52,7 @@ ERASED = Hit(reason="erasure", since=MARCH, closed_at=APRIL)
         (person(YES), person(YES._replace(grade="C"))),
         (person(YES), person(YES._replace(notice="n2"))),
         (person(YES), person(YES._replace(origin="form"))),
+        (person(YES), person(YES, event("granted", APRIL, purpose="other", origin="form"))),
         (person(YES), person(YES._replace(parental=True))),
         (person(YES), person(YES._replace(source="mailchimp"))),
         (person(YES), person(YES._replace(occurred_at=APRIL - timedelta(seconds=1)))),
@@ -79,6 +85,21 @@ ERASED = Hit(reason="erasure", since=MARCH, closed_at=APRIL)
 )  # fmt: skip
 def test_whom_the_decision_could_tell_apart_has_another_value(one: Person, other: Person) -> None:
     assert ALIKES.value_of(one) != ALIKES.value_of(other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        person(YES, event("granted", MAY, purpose="other")),
+        person(YES, event("granted", MAY, purpose="*")),
+        person(YES, event("withdrawn", MAY, channel="phone")),
+        person(YES._replace(first_observed_at=NOON)),
+        person(YES, hits=(Hit(reason="bounce", since=MAY, channel="phone"),)),
+        person(YES, objections=(Objection(kind="21.2", scope="other"),)),
+    ],
+)
+def test_what_does_not_concern_the_purpose_and_channel_is_nothing(other: Person) -> None:
+    assert ALIKES.value_of(other) == ALIKES.value_of(person(YES))
 
 
 def test_instants_themselves_and_the_order_of_events_are_nothing() -> None:

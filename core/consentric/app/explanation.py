@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from consentric.control.ownership import owned_by
-from consentric.gate.questions import Question
 from consentric.segments.explain import explain
 from consentric.segments.explanation import SetExplanation
-from consentric_privacy.decision import Decision
 
 from .outlets import segment_sets
-from .reading import policy_of, questions_of
+from .reading import questions_of
 from .subjects import names_of, person_named
+from .verdicts import Verdict, verdicts_about
 from .withdrawals import Withdrawal, withdrawals_of
 from .workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What the gate says to one question about the person, now."""
-
-    purpose: str
-    channel: str
-    action: str
-    is_allowed: bool
-    reason: str
-    rule: int
-    """Number of the rule of the decision that fired."""
-    basis: str | None
-    valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +65,7 @@ def explain_subject(workspace: Workspace, subject: str) -> Explanation:
     return Explanation(
         records=tuple(names[rref] for rref in rrefs if rref in names),
         sets=tuple(_sets(workspace, sid)),
-        verdicts=tuple(_verdicts(workspace, sid)),
+        verdicts=tuple(verdicts_about(workspace, sid, questions_of(workspace))),
         labels=tuple(_labels(workspace, rrefs)),
         withdrawals=tuple(withdrawals_of(workspace, rrefs)),
     )
@@ -95,29 +79,6 @@ def _sets(workspace: Workspace, sid: bytes) -> list[SetExplanation]:
         workspace.pseudonyms.pid(sid),
         attributes=sorted({field.attribute for field in settings.field if field.attribute}),
         reporting_currency=settings.money.reporting,
-    )
-
-
-def _verdicts(workspace: Workspace, sid: bytes) -> list[Verdict]:
-    policy, at, reads = policy_of(workspace), workspace.clock(), workspace.ledger.reads()
-    verdicts = []
-    for _, person in workspace.ledger.persons([sid]):
-        for question in questions_of(workspace):
-            decision = policy.decide(person, question, at=at, reads=reads)
-            verdicts.append(_verdict(question, decision))
-    return verdicts
-
-
-def _verdict(question: Question, decision: Decision) -> Verdict:
-    return Verdict(
-        purpose=question.purpose,
-        channel=question.channel,
-        action=question.action,
-        is_allowed=decision.verdict == "ALLOW",
-        reason=decision.reason,
-        rule=decision.rule,
-        basis=decision.basis,
-        valid_until=decision.valid_until,
     )
 
 

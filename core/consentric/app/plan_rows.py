@@ -60,7 +60,7 @@ def read_rows(
     return sorted(row for row in rows if not states or row[1] in states)
 
 
-def csv_text(rows: Sequence[Row]) -> str:
+def csv_text(rows: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS) -> str:
     """The rows as RFC 4180; a cell that a spreadsheet would take for a formula gets a leading quote.
 
     >>> csv_text([("=1+1", "", "", "", "", "", "")]).splitlines()[1]
@@ -68,7 +68,7 @@ def csv_text(rows: Sequence[Row]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return text.getvalue().rstrip("\r\n")
 

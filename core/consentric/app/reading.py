@@ -15,8 +15,9 @@ from consentric.sdk.errors import DataError, RemoteError, RemoteKind
 from consentric.sync.mirror import read_labels
 from consentric.sync.settings import DestinationSettings
 from consentric_privacy.assessment import assessment_is_signed
-from consentric_privacy.settings import claim_from, purpose_from
+from consentric_privacy.settings import purpose_from
 
+from .evidence import standing_claims
 from .job import Job
 from .outlets import outlet_of
 from .workspace import Workspace
@@ -127,7 +128,7 @@ def decide(job: Job) -> GateReport:
 
 
 def policy_of(workspace: Workspace) -> Policy:
-    """Purposes and claims of the configuration, with what was signed."""
+    """Purposes and claims of the configuration, as far as what they rest on was signed and not altered."""
     return Policy(
         purposes={
             purpose.id: purpose_from(
@@ -136,7 +137,7 @@ def policy_of(workspace: Workspace) -> Policy:
             )
             for purpose in workspace.settings.purpose
         },
-        claims=tuple(claim_from(evidence) for evidence in workspace.settings.evidence),
+        claims=standing_claims(workspace),
     )
 
 

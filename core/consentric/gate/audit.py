@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from consentric_privacy.alikes import Alikes
 from consentric_privacy.bases import Voices, listen, proven
 from consentric_privacy.changes import Case, Change, Place, smallest_change
 from consentric_privacy.decision import Decision, Event, Person
 
+from .crowd import Alike, Crowd
 from .gate import Policy
 from .questions import NO_CHANNEL, Question
 
@@ -43,6 +43,21 @@ class Class:
     reason: str
     changes: tuple[Change, ...]
     """The smallest that would allow it; none when it is allowed, or when more stands against it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmapped:
+    """What sources may know of people's consent that the configuration takes for no purpose."""
+
+    lists: Mapping[bytes, tuple[Place, ...]] = field(default_factory=dict)
+    """Person to the lists they are on that are mapped to nothing."""
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Purpose to the accounts without lists in which nothing is mapped to it."""
+
+    def places(self, case: Case, lists: Sequence[Place]) -> tuple[Place, ...]:
+        """The places that could tell of a case's consent, given the lists the person is on."""
+        silent = self.sources.get(case.purpose.id, frozenset())
+        return (*lists, *(Place(source=source) for source in case.person.sources if source in silent))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,18 +97,6 @@ class AuditReport:
         )
 
 
-@dataclass(slots=True)
-class _Alike:
-    """People who are decided alike, with one of them for all."""
-
-    person: Person
-    unmapped: tuple[Place, ...]
-    people: int = 0
-    sids: list[bytes] = field(default_factory=list)
-    times: dict[tuple[str, str, str, str | None], tuple[datetime, datetime]] = field(default_factory=dict)
-    """Purpose, channel, source and origin of grants to the first and last time."""
-
-
 def questions_about(policy: Policy, purpose: str | None = None) -> tuple[Question, ...]:
     """Every purpose with each of its channels: computing where nobody is contacted, else writing."""
     return tuple(
@@ -126,7 +129,7 @@ def audit(
     policy: Policy,
     questions: Sequence[Question],
     uses: Mapping[str, Sequence[Question]],
-    unmapped: Mapping[bytes, tuple[Place, ...]],
+    unmapped: Unmapped,
     at: datetime,
     reads: Mapping[str, datetime],
     names_people: bool = False,
@@ -140,21 +143,54 @@ def audit(
         policy: What they are decided with.
         questions: What is asked about each.
         uses: Destination to all the questions that its labels need.
-        unmapped: Person to the lists they are on that no purpose is mapped to.
+        unmapped: What sources may know beside what the configuration reads as consent.
         at: The time of the decision.
         reads: When each source was last read.
         names_people: Whether to keep who came in by claims.
     """
-    report = AuditReport()
-    for alike in _grouped(persons, policy, unmapped, at, keeps_sids=names_people):
-        report.people += alike.people
-        for question in questions:
-            case = case_of(policy, alike.person, question, at=at, reads=reads)
-            _count(report, alike, case, question)
+    needed = tuple(dict.fromkeys(one for asked in uses.values() for one in asked))
+    crowd = Crowd(
+        persons,
+        (*questions, *needed),
+        policy=policy,
+        lists=unmapped.lists,
+        at=at,
+        names_people=names_people,
+    )
+    report = AuditReport(people=crowd.people)
+    lets_in: dict[Question, list[tuple[int, ...]]] = {}
+    for question in questions:
+        lets_in[question] = [
+            _count(
+                report, alike, question, case_of(policy, alike.person, question, at=at, reads=reads), unmapped
+            )
+            for alike in crowd.groups(question)
+        ]
+    allows = {
+        question: [
+            policy.decide(alike.person, question, at=at, reads=reads).effect is None
+            for alike in crowd.groups(question)
+        ]
+        for question in needed
+    }
+    for numbers, shared in crowd.together.items():
         for name, asked in uses.items():
-            if all(policy.decide(alike.person, one, at=at, reads=reads).effect is None for one in asked):
-                report.labelled[name] += alike.people
+            if all(allows[one][numbers[crowd.place(one)]] for one in asked):
+                report.labelled[name] += shared.people
+        helping = {one: lets_in[one][numbers[crowd.place(one)]] for one in questions}
+        for claim in set().union(*helping.values()):
+            report.lifted[claim] += shared.people
+        report.came_in += [
+            (sid, question, claims) for sid in shared.sids for question, claims in helping.items() if claims
+        ]
     return report
+
+
+def class_of(question: Question, case: Case, unmapped: Sequence[Place]) -> tuple[Class, Row]:
+    """The class that one person alone makes, for one question."""
+    one, event = _classified(question, case, unmapped)
+    said_at = event.occurred_at if event is not None else None
+    return one, Row(people=1, first=said_at, last=said_at)
 
 
 def evidence_of(case: Case, decision: Decision) -> tuple[Evidence, Event | None]:
@@ -178,6 +214,19 @@ def evidence_of(case: Case, decision: Decision) -> tuple[Evidence, Event | None]
     ), event
 
 
+def _classified(question: Question, case: Case, unmapped: Sequence[Place]) -> tuple[Class, Event | None]:
+    decision = case.decide()
+    evidence, event = evidence_of(case, decision)
+    one = Class(
+        question=question,
+        evidence=evidence,
+        is_allowed=decision.effect is None,
+        reason=decision.reason,
+        changes=smallest_change(case, unmapped),
+    )
+    return one, event
+
+
 def _telling(person: Person, voices: Voices, decision: Decision) -> Event | None:
     """The event the decision rests on; else the latest yes, or the no, or an ending."""
     if decision.event_id is not None:
@@ -192,64 +241,29 @@ def _has_ended(decision: Decision) -> bool:
     return decision.reason == "CONSENT_WITHDRAWN" and decision.effect == "expire"
 
 
-def _grouped(
-    persons: Iterable[tuple[bytes, Person]],
-    policy: Policy,
-    unmapped: Mapping[bytes, tuple[Place, ...]],
-    at: datetime,
-    *,
-    keeps_sids: bool,
-) -> Iterator[_Alike]:
-    alikes = Alikes(policy.purposes.values(), policy.claims, at)
-    groups: dict[object, _Alike] = {}
-    for sid, person in persons:
-        places = unmapped.get(sid, ())
-        value = (alikes.value_of(person), places)
-        group = groups.get(value)
-        if group is None:
-            group = groups[value] = _Alike(person, places)
-        group.people += 1
-        if keeps_sids:
-            group.sids.append(sid)
-        for event in person.events:
-            if event.state == "granted" and event.occurred_at is not None:
-                place = (event.purpose, event.channel, event.source, event.origin)
-                first, last = group.times.get(place, (event.occurred_at, event.occurred_at))
-                group.times[place] = (min(first, event.occurred_at), max(last, event.occurred_at))
-    yield from groups.values()
-
-
-def _count(report: AuditReport, alike: _Alike, case: Case, question: Question) -> None:
-    decision = case.decide()
-    is_allowed = decision.effect is None
-    evidence, event = evidence_of(case, decision)
-    one = Class(
-        question=question,
-        evidence=evidence,
-        is_allowed=is_allowed,
-        reason=decision.reason,
-        changes=() if is_allowed else smallest_change(case, alike.unmapped),
-    )
+def _count(
+    report: AuditReport, alike: Alike, question: Question, case: Case, unmapped: Unmapped
+) -> tuple[int, ...]:
+    """Counts a group under one question; gives the places of the claims that let it in."""
+    one, event = _classified(question, case, unmapped.places(case, alike.lists))
     first = last = None
     if event is not None:
-        place = (event.purpose, event.channel, event.source, event.origin)
-        first, last = alike.times.get(place, (None, None))
+        first, last = alike.times.get(Place(source=event.source, origin=event.origin), (None, None))
     report.rows.setdefault(one, Row()).add(alike.people, first, last)
-    is_unclaimed = replace(case, claims=()).decide().effect is None
-    if is_unclaimed:
+    if replace(case, claims=()).decide().effect is None:
         report.unclaimed[question] += alike.people
-    if is_allowed and not is_unclaimed:
-        _count_claims(report, alike, case, question)
+        return ()
+    if not one.is_allowed:
+        return ()
+    return _helping(case)
 
 
-def _count_claims(report: AuditReport, alike: _Alike, case: Case, question: Question) -> None:
-    """Counts people for each claim that lets them in: by itself, or with another that cannot without it."""
-    helping = tuple(
+def _helping(case: Case) -> tuple[int, ...]:
+    """Places of the claims that let a case in: each by itself, or with another that cannot without it."""
+    claims = case.claims
+    return tuple(
         place
-        for place, claim in enumerate(case.claims)
+        for place, claim in enumerate(claims)
         if replace(case, claims=(claim,)).decide().effect is None
-        or replace(case, claims=case.claims[:place] + case.claims[place + 1 :]).decide().effect is not None
+        or replace(case, claims=claims[:place] + claims[place + 1 :]).decide().effect is not None
     )
-    for place in helping:
-        report.lifted[place] += alike.people
-    report.came_in += [(sid, question, helping) for sid in alike.sids]

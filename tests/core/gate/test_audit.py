@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from consentric.gate.audit import AuditReport, audit, case_of, questions_about
+from consentric.gate.audit import AuditReport, Unmapped, audit, case_of, questions_about
 from consentric.gate.gate import Policy
 from consentric.testing.consent_worlds import NOON, SOURCES, World, worlds
 from consentric_privacy.changes import Case, Change, Place, all_applied, smallest_change
@@ -33,7 +33,7 @@ def report_of(world: World, people: list[Person], unmapped: dict[bytes, tuple[Pl
         policy=policy,
         questions=questions_about(policy),
         uses={},
-        unmapped=unmapped,
+        unmapped=Unmapped(lists=unmapped),
         at=NOON,
         reads=reads_of(world),
     )

@@ -1,4 +1,4 @@
-"""`consentric consent`: the decision about consent, put to the test."""
+"""`consentric consent`: how the decision about consent stands, why, and the decision put to the test."""
 
 from __future__ import annotations
 
@@ -10,13 +10,83 @@ from consentric.app.render.table import table
 from consentric.app.session import current_session
 from consentric.sdk.errors import ConfigError
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 @click.group()
 def consent() -> None:
     """What people allowed, and how that is decided.
 
-    Example:  consentric consent test tests/data/decision_cases.json
+    Example:  consentric consent audit
     """
+
+
+@consent.command()
+@click.option("--purpose", metavar="PURPOSE", help="Only this purpose.")
+@click.option("--without-claims", is_flag=True, help="As if no [[evidence]] stood in the configuration.")
+@click.option("--csv", "listing", type=_FILE, metavar="FILE", help="Write the classes to a file.")
+@click.option("--came-in", type=_FILE, metavar="FILE", help="Write the records that came in by claims.")
+def audit(purpose: str | None, without_claims: bool, listing: Path | None, came_in: Path | None) -> None:
+    """Who may be segmented and mailed today, who not, and the one thing that would change it.
+
+    Reads what was pulled and writes nothing; asks no CRM. Each change named was tried with the decision
+    itself. --came-in names records as crm:CONNECTION:ID, in a file that only you can read.
+
+    \b
+    Examples:
+      consentric consent audit
+      consentric consent audit --purpose email_marketing --csv classes.csv
+    """
+    from consentric.app.consent_audit import as_json, audit_consent, records_that_came_in
+    from consentric.app.plan_rows import csv_text
+    from consentric.app.render.audit import COLUMNS, audit_text, class_cells
+    from consentric.app.workspace import Workspace
+    from consentric_privacy.files import write_atomic
+
+    session = current_session()
+    with Workspace.open(session.config) as workspace:
+        found = audit_consent(
+            workspace, purpose=purpose, without_claims=without_claims, names_people=came_in is not None
+        )
+        if listing is not None:
+            cells = [class_cells(*one) for question in found.questions for one in found.classes(question)]
+            write_atomic(listing, csv_text(cells, COLUMNS).encode())
+        if came_in is not None:
+            rows = records_that_came_in(workspace, found)
+            write_atomic(came_in, csv_text(rows, ("record", "purpose", "channel", "claims")).encode())
+    session.show("consentric.consent_audit/1", as_json(found), audit_text(found))
+
+
+@consent.command()
+@click.argument("subject", default="-")
+@click.option("--purpose", metavar="PURPOSE", help="Only this purpose.")
+def explain(subject: str, purpose: str | None) -> None:
+    """Why a person is or is not allowed: rule, basis, and the event it rests on with its proof.
+
+    A person is named as in  consentric explain : by a record, or by an address that is read from a prompt
+    or standard input.
+
+    \b
+    Examples:
+      consentric consent explain crm:hubspot:4711
+      consentric consent explain crm:hubspot:4711 --purpose email_marketing
+    """
+    from consentric.app.commands.explain import asked_subject
+    from consentric.app.render.verdicts import verdicts_text
+    from consentric.app.subjects import refuse_address
+    from consentric.app.verdicts import explain_consent
+    from consentric.app.workspace import Workspace
+
+    session = current_session()
+    refuse_address(subject)
+    named = asked_subject(session) if subject == "-" else subject
+    with Workspace.open(session.config) as workspace:
+        explanation = explain_consent(workspace, named, purpose=purpose)
+    session.show(
+        "consentric.consent_explanation/1",
+        explanation.as_json(),
+        verdicts_text(explanation, lang=session.lang),
+    )
 
 
 @consent.command()

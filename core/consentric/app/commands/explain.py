@@ -30,7 +30,7 @@ def explain(what: str) -> None:
     session = current_session()
     refuse_address(what)
     if what == "-":
-        _explain_person(session, _asked(session))
+        _explain_person(session, asked_subject(session))
     elif what.startswith(RECORD):
         _explain_person(session, what)
     elif what.isupper():
@@ -39,7 +39,8 @@ def explain(what: str) -> None:
         _explain_segment(session, what)
 
 
-def _asked(session: Session) -> str:
+def asked_subject(session: Session) -> str:
+    """Whom a command is about, typed at a prompt or read from standard input."""
     if session.is_terminal():
         return str(click.prompt("Address, telephone number or crm:CONNECTION:ID", err=True)).strip()
     return sys.stdin.readline().strip()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from consentric.app.explanation import Explanation, Verdict, WrittenLabel
+from consentric.app.explanation import Explanation, WrittenLabel
+from consentric.app.verdicts import Verdict
 from consentric.app.withdrawals import Withdrawal
 from consentric.segments.decay import MILLION
 from consentric.segments.explanation import SetExplanation
