@@ -73,7 +73,7 @@ class PersonRecord:
 
 
 def report_identity(connection: sqlite3.Connection) -> IdentityReport:
-    """Reads records and keys once, in their order on the disk; a few seconds for a million records."""
+    """Reads records and keys once, in their order on the disk; about 20 us for each record."""
     census = _Census()
     for rref, sid, account in connection.execute(
         "SELECT rref, sid, account FROM record WHERE state = 'live'"
