@@ -8,6 +8,7 @@ from ibis.expr.types import Column, Table
 from .tables import Tables
 
 _BILLION = 1_000_000_000
+_TWO_TO_32 = 2**32
 
 
 def purchases(tables: Tables, people: Table) -> Table:
@@ -62,19 +63,21 @@ def _counted(tables: Tables, people: Table) -> Table:
 def _once(rows: Table) -> Table:
     """The rows of the first source that knows an order number, whomever the others ascribe it to.
 
-    Orders and refunds apart: a refund that only the second source knows still counts, and lowers what the
+    Orders and refunds apart: a refund that only a later source knows still counts, and lowers what the
     buyer spent whom the first source names.
     """
-    ranked = rows.mutate(best=rows.priority.min().over(ibis.window(group_by=[rows.order, rows.kind])))
-    kept = ranked.filter(ranked.priority == ranked.best)
-    by_order = ibis.window(group_by=kept.order)
-    is_order = kept.kind == "order"
-    known = kept.mutate(
-        buyer=kept.subject.min(where=is_order).over(by_order),
-        last_buyer=kept.subject.max(where=is_order).over(by_order),
+    # One partition for all: sorting is what costs. Priority and subject travel in one number.
+    by_order, is_order = ibis.window(group_by=rows.order), rows.kind == "order"
+    first_buyer = rows.priority.cast("int64") * _TWO_TO_32 + rows.subject
+    ranked = rows.mutate(
+        best_order=rows.priority.min(where=is_order).over(by_order),
+        best_refund=rows.priority.min(where=~is_order).over(by_order),
+        buyer=first_buyer.min(where=is_order).over(by_order) % _TWO_TO_32,
     )
-    has_one_buyer = (known.kind == "refund") & (known.buyer == known.last_buyer)
-    return known.mutate(subject=ibis.ifelse(has_one_buyer, known.buyer, known.subject))
+    best = ibis.ifelse(ranked.kind == "order", ranked.best_order, ranked.best_refund)
+    kept = ranked.filter(ranked.priority == best)
+    is_others_refund = (kept.kind == "refund") & (kept.priority != kept.best_order)
+    return kept.mutate(subject=ibis.ifelse(is_others_refund, kept.buyer.cast("int32"), kept.subject))
 
 
 def _converted(amount_minor: Column, rate_e9: Column) -> Column:
