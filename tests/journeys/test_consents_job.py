@@ -10,6 +10,7 @@ from consentric.app.explanation import explain_subject
 from consentric.control.runs import last_run
 from consentric.sdk.errors import RemoteError
 
+from .bad_input_world import Operator
 from .shop import (
     A_CHAMPION,
     CAMILLE,
@@ -23,6 +24,7 @@ from .shop import (
     type_in,
     unsubscribe,
 )
+from .test_promises import Killed, killed_at
 from .world import World
 
 
@@ -192,3 +194,88 @@ def test_explain_says_when_a_person_said_no_and_when_the_label_was_gone(world: W
         [one] = explain_subject(workspace, f"crm:hubspot:{A_CHAMPION}").withdrawals
     assert (one.destination, one.said_at, one.removed_at) == ("hubspot-test", at, at + timedelta(minutes=40))
     assert one.seconds == 2400
+
+
+@pytest.mark.parametrize(
+    ("point", "time"),
+    [("before request", 1), ("after request", 1), ("after request", 2), ("before commit", 6)],
+)
+def test_a_killed_hourly_run_is_finished_by_the_next_one(world: World, point: str, time: int) -> None:
+    at, before = world.advance(hours=3), world.last_write()
+    with world.crm() as state:
+        unsubscribe(state, CAMILLE, at=at)
+    with pytest.raises(Killed):
+        world.sync_consents(kill_point=killed_at(point, time))
+    world.advance(hours=1)
+    assert world.sync_consents().exit_code == 0
+    assert world.segments() == world.members() == LABELLED_OTHERS
+    assert world.written_since(before) == [
+        ("contacts.batch_update", [CAMILLE, CAMILLE_AT_WORK]),
+        ("lists.remove", [CAMILLE, CAMILLE_AT_WORK]),
+    ]
+    done = world.last_write()
+    world.advance(hours=20)
+    assert world.sync().exit_code == 0
+    assert world.writes(since=done) == []
+
+
+def test_half_a_night_that_was_killed_is_not_gone_on_with_by_the_hour(approved_world: World) -> None:
+    """Its additions wait for the next night; a no meanwhile is carried out on what stands already."""
+    world = approved_world
+    with pytest.raises(Killed):
+        world.apply(world.latest_plan(), kill_point=killed_at("after request", 2))
+    shown = world.segments()
+    assert 0 < len(shown) < 29
+    leaver = min(shown)
+    at, before = world.advance(hours=1), world.last_write()
+    with world.crm() as state:
+        unsubscribe(state, leaver, at=at)
+    assert world.sync_consents().exit_code == 0
+    assert {contact for _, contacts in world.written_since(before) for contact in contacts} == {leaver}
+    assert world.segments().keys() == shown.keys() - {leaver}
+    world.advance(hours=20)
+    done = world.sync()
+    assert done.exit_code == 0
+    assert world.segments().keys() == world.members().keys() == EVERYBODY.keys() - {leaver}
+    # The field of the one who left was set once and cleared once.
+    assert world.written_twice() == [("contacts.batch_update", str(leaver))]
+
+
+def test_a_timer_calls_it_by_name_and_a_watcher_is_told(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pings: list[tuple[str, str]] = []
+    monkeypatch.setattr("consentric.app.outgoing.send_ping", lambda url, body: pings.append((url, body)))
+    monkeypatch.setenv("PING", "https://watcher.example/8c1f")
+    world = operator.world
+    config = world.workspace / "config.toml"
+    at = world.advance(hours=3)
+    config.write_text(config.read_text() + '\n[notify]\nping = "env:PING"\n')
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+
+    dry = operator.does("sync", "consents", "--dry-run")
+    assert (dry.exit_code, pings) == (0, [])
+    assert "  hubspot-test: labels of 1 records would go\n" in dry.out
+
+    said = operator.does("sync", "consents", "--json")
+    assert said.exit_code == 0
+    assert said.object["removed"] == 1
+    assert said.object["withdrawal_propagation_seconds"] == {
+        "people": 1, "p50": 0, "p95": 0, "max": 0, "open": 0, "open_max": None,
+        "limit": 86_400, "is_late": False,
+    }  # fmt: skip
+    assert [url for url, _ in pings] == ["https://watcher.example/8c1f/start", "https://watcher.example/8c1f"]
+    assert "job consents\noutcome success\nexit 0\n" in pings[1][1]
+    assert "\nremoved 1\n" in pings[1][1]
+
+    status = operator.does("status", "--json").object["withdrawal_propagation_seconds"]
+    assert isinstance(status, dict)
+    assert (status["people"], status["max"]) == (1, 0)
+
+
+def test_a_job_that_nobody_knows_is_refused_with_what_was_meant(operator: Operator) -> None:
+    said = operator.does("sync", "consent")
+    assert said.exit_code == 2
+    assert 'no job is named "consent"' in said.err
+    assert 'did you mean "consents"?' in said.err

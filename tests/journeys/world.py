@@ -216,8 +216,12 @@ class World:
                 workspace.control.kill_point = kill_point
             return stages.sync(workspace, progress=SilentProgress())
 
-    def sync_consents(self, *, dry_run: bool = False) -> ConsentsReport:
+    def sync_consents(
+        self, *, dry_run: bool = False, kill_point: Callable[[str], None] | None = None
+    ) -> ConsentsReport:
         with self.opened() as workspace:
+            if kill_point is not None:
+                workspace.control.kill_point = kill_point
             return sync_consents(workspace, dry_run=dry_run, progress=SilentProgress())
 
     # What the CRM shows and counted

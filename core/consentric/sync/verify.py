@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from math import ceil
 
 from consentric.control.outbox import Op, Resolved, count_done_records, done_ops
+from consentric.control.ownership import owned_by
 from consentric.control.plans import Plan
 
 from .costs import records_to_verify
@@ -53,9 +54,15 @@ def _judge(outlet: Outlet, op: Op, seen: ReadBack) -> Resolved | None:
     if op.rref in seen.gone:
         return None
     value = seen.shown[op.rref, op.target]
-    if value == value_shown_by(op.target, op.new):
+    if value == value_shown_by(op.target, op.new) or _is_overtaken(outlet, op):
         return None
     shown = outlet.store.hash_value(value)
     if value == value_shown_by(op.target, op.old):
         return Resolved(op=op, state="dead", outcome=NOT_APPLIED, shown=shown)
     return Resolved(op=op, state="done", outcome=BY_HAND, shown=shown)
+
+
+def _is_overtaken(outlet: Outlet, op: Op) -> bool:
+    """Whether we took the label off again since, as by the hourly run after a night that was killed."""
+    labels = owned_by(outlet.store, outlet.name, [op.rref]).get(op.rref, [])
+    return bool(op.new) and op.target not in {label.label for label in labels}
