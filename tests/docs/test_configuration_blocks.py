@@ -6,6 +6,7 @@ import configparser
 import shlex
 import shutil
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from consentric.app.init_questions import PARTS, lacking
 
 from .conftest import write_file
 from .pages import Block, blocks, of_language
-from .shell import command_of
+from .shell import command_of, on_path
 
 OTHER_FORMS = ("answers.toml", "pyproject.toml")
 PURPOSES = [
@@ -53,20 +54,21 @@ def completed(text: str) -> str:
 @pytest.mark.parametrize(
     "block", [b for b in of_language("toml") if b.file not in OTHER_FORMS], ids=lambda block: block.place
 )
-def test_a_block_of_configuration_has_no_fault(block: Block, tmp_path: Path, installed: Path) -> None:
+def test_a_block_of_configuration_has_no_fault(block: Block, tmp_path: Path, installed: None) -> None:
     (tmp_path / "config.toml").write_text(completed(block.text), encoding="utf-8")
     settings = load_config(tmp_path / "config.toml").settings
     assert set(tomllib.loads(block.text)) <= set(type(settings).model_fields)
 
 
-@pytest.fixture(scope="session")
-def installed(example: Path, site: Path) -> Path:
+@pytest.fixture
+def installed(example: Path, tmp_path: Path) -> Iterator[None]:
     """The plugin of the page is installed: as pip would, its module and its entry point."""
-    shutil.copytree(example / "acme_till", site / "acme_till", dirs_exist_ok=True)
+    site = tmp_path / "site"
+    shutil.copytree(example / "acme_till", site / "acme_till")
     (site / "acme_till" / "__init__.py").touch()
     project = tomllib.loads((example / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     metadata = site / f"acme_till-{project['version']}.dist-info"
-    metadata.mkdir(exist_ok=True)
+    metadata.mkdir()
     (metadata / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: acme-till\nVersion: {project['version']}\n"
     )
@@ -75,8 +77,9 @@ def installed(example: Path, site: Path) -> Path:
         for group, names in project["entry-points"].items()
     )
     (metadata / "entry_points.txt").write_text(points, encoding="utf-8")
-    assert Distribution.from_name("acme-till").version == project["version"]
-    return site
+    with on_path(site):
+        assert Distribution.from_name("acme-till").version == project["version"]
+        yield
 
 
 def test_the_answers_answer_every_question(tmp_path: Path) -> None:

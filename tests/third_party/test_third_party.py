@@ -196,8 +196,9 @@ def test_a_pinned_plugin_loads_until_its_files_change(machine: Machine) -> None:
     listed, checked = machine.run("plugins list", "config check", expect=2)
     assert "not allowed" in listed
     assert 'connector "guild" is installed but may not load' in checked
-    *_, listed = machine.run("plugins trust guild", "plugins list --load")
+    _, listed, _, pulled = machine.run("plugins trust guild", "plugins list --load", "config check", "pull")
     assert "allowed and pinned, loaded" in listed
+    assert "12 contacts" in pulled
     with changed(machine, "desk.py", b"\n# changed\n"):
         [output] = machine.run("pull", expect=2)
         assert 'error[CS250]: plugin "guild" is not the one that was trusted' in output
