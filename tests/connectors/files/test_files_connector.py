@@ -230,3 +230,25 @@ def test_an_unknown_time_zone_and_a_consent_without_purpose_are_refused():
         FilesSettings.model_validate({"contacts": CONTACTS, "time_zone": "Europe/Atlantis"})
     with pytest.raises(ValidationError, match="purpose"):
         FilesSettings.model_validate({"contacts": {**CONTACTS, "consents": [{"columns": {"state": "x"}}]}})
+
+
+def test_a_cancelled_or_test_order_is_none(connect, tmp_path):
+    (tmp_path / "people.csv").write_text("no,mail,tel,card\n7,,,\n")
+    (tmp_path / "orders.csv").write_text(
+        "no,order,day,total,gone,trial\n"
+        "7,o1,2026-02-01,10,no,no\n"
+        "7,o2,2026-02-01,10,yes,no\n"
+        "7,o3,2026-02-01,10,,yes\n"
+        "7,o4,2026-02-01,10,,\n"
+    )
+    columns = {"contact": "no", "key": "order", "at": "day", "amount": "total"}
+    orders = {
+        "path": "orders.csv",
+        "kind": "order",
+        "columns": {**columns, "cancelled": "gone", "test": "trial"},
+    }
+
+    records = read(connect({"contacts": CONTACTS, "activities": orders}), "activities:orders.csv")
+
+    found = {one.key: one.is_cancelled for one in records if isinstance(one, Activity)}
+    assert found == {"o1": False, "o2": True, "o3": True, "o4": False}

@@ -150,3 +150,15 @@ def test_a_refund_that_cannot_be_compared_with_its_order_leaves_the_order_in(tmp
     town.run(RFM, purchase_sources=SOURCES)
 
     assert town.rows(MEASURES) == [("ann", 1, -5000, 1, days_ago(10))]
+
+
+def test_two_buyers_of_one_number_in_one_source_keep_their_own_refunds(tmp_path: Path) -> None:
+    town = open_town(tmp_path, "ann", "bob")
+    for name in ("ann", "bob"):
+        town.order(name, 10, 500, account="crm", order_number="A1")
+    refund = {"amount_minor": -500, "currency": "EUR", "order_number": "A1"}
+    town.act("bob", "refund", 2, account="crm", **refund)
+
+    town.run(RFM, purchase_sources=SOURCES)
+
+    assert town.rows(MEASURES) == [("ann", 1, 500, 0, days_ago(10)), ("bob", 0, 0, 0, None)]
