@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
+from math import ceil
 
 from .client import PAGE, MailchimpClient, fields_of
 from .values import Row, instant, shown
@@ -81,10 +83,13 @@ class Enumeration:
         since = None if self._start is None else shown(self._start)
         total = 0
         for status in STATUSES:
-            query = {"status": status, "since_last_changed": since, "count": 1, "fields": "total_items"}
-            total += self._client.page(_PATH, "members.list", "", parts=self._parts, query=query)[1]
+            total += self._total(status, since)
         seen = len(self._live | self._archived)
         return None if total <= seen else f"Mailchimp listed {seen} of {total} members"
+
+    def _total(self, status: str, since: str | None) -> int:
+        query = {"status": status, "since_last_changed": since, "count": 1, "fields": "total_items"}
+        return self._client.page(_PATH, "members.list", "", parts=self._parts, query=query)[1]
 
     def _note(self, row: Row) -> None:
         number = hash(row["contact_id"])
@@ -95,8 +100,18 @@ class Enumeration:
         there.discard(number)
 
     def _pass(self, since: datetime | None) -> Iterator[Row]:
+        shares = self._shares()
         for status in STATUSES:
-            yield from self._of_status(status, since)
+            yield from islice(self._of_status(status, since), shares.get(status))
+
+    def _shares(self) -> Mapping[str, int]:
+        """In a preview, how many of each status: as many noes as there are, not none behind the first yes."""
+        sample = self._client.context.preview_people
+        if sample is None:
+            return {}
+        totals = {status: self._total(status, None) for status in STATUSES}
+        part = sample / len(self._client.settings.audiences) / max(1, sum(totals.values()))
+        return {status: ceil(total * part) for status, total in totals.items()}
 
     def _of_status(self, status: str, since: datetime | None) -> Iterator[Row]:
         low, offset = since, 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain, islice
 
 from consentric.sdk.records import (
     Bookmark,
@@ -64,6 +65,8 @@ class _Reading:
             person_fields(schema, entity, settings, context, with_fields=with_fields) for entity in PEOPLE
         ]
         self._watermark = Watermark(client, since)
+        sample = context.preview_people
+        self._share = None if sample is None else max(1, sample // len(PEOPLE))
         self._count = 0
         self._shortfalls: list[str] = []
         self._masters: dict[RecordRef, RecordRef] = {}
@@ -76,13 +79,16 @@ class _Reading:
         seen: set[str] = set()
         for kind in self._kinds:
             rows = Rows(self._client, kind.entity, kind.asked, condition, *values)
-            for page in rows.pages():
-                for row in page:
-                    self._watermark.see(instant(row[STAMP]))
-                    if start is not None:
-                        seen.add(row["Id"])
-                    yield from self._person(kind, row)
-            if shortfall := rows.shortfall():
+            taken = 0
+            for row in islice(chain.from_iterable(rows.pages()), self._share):
+                taken += 1
+                self._watermark.see(instant(row[STAMP]))
+                if start is not None:
+                    seen.add(row["Id"])
+                yield from self._person(kind, row)
+            if taken == self._share and taken < rows.total:
+                self._shortfalls.append(f"preview: only the first {kind.entity} rows were read")
+            elif shortfall := rows.shortfall():
                 self._shortfalls.append(shortfall)
         if start is not None:
             yield from self._of_changed_individuals(seen)

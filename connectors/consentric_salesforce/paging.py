@@ -66,7 +66,7 @@ class Rows:
         first = self._first(self._condition, self._values)
         self.total = first.total
         is_many = self.total > self._client.settings.bulk_from_rows
-        if is_many and not self._client.context.is_preview:
+        if is_many and self._client.context.preview_people is None:
             try:
                 yield from self._counted(self._by_bulk())
                 return

@@ -101,7 +101,7 @@ def test_what_was_signed_in_the_workspace_counts_in_its_preview(
     assert show(root, capsys)[1]["unsigned"] == ["lia.md"]
 
 
-def test_people_and_calls_are_bounded(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_of_every_connection_are_bounded(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, found = show(root, capsys, people=10)
     people = {
         pull["connection"]: sum(stream["counts"].get("contacts", 0) for stream in pull["streams"])

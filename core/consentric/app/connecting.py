@@ -113,5 +113,5 @@ class Connections:
             external_ids={field.name: field.external_id for field in fields if field.external_id},
             purposes=frozenset(purpose.id for purpose in workspace.settings.purpose),
             endpoint=workspace.endpoint(connection),
-            is_preview=workspace.is_preview,
+            preview_people=workspace.preview_people,
         )

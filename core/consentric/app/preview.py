@@ -72,7 +72,7 @@ def preview(real: Workspace, *, people: int, as_of: date | None = None, progress
     bounds, config = Bounds(people=people), real.config
     with (
         _throwaway(config.folder) as folder,
-        _PreviewWorkspace(config, folder) as workspace,
+        _PreviewWorkspace(config, folder, bounds) as workspace,
         running(workspace, "preview", progress=progress) as job,
     ):
         copy_signatures(config.folder, workspace.people)
@@ -86,11 +86,10 @@ def preview(real: Workspace, *, people: int, as_of: date | None = None, progress
 class _PreviewWorkspace(Workspace):
     """The configuration of one workspace with stores elsewhere, and a bound on the calls of a stream."""
 
-    is_preview = True
-
-    def __init__(self, config: Config, folder: Path) -> None:
+    def __init__(self, config: Config, folder: Path, bounds: Bounds) -> None:
         super().__init__(config)
         self.folder = folder
+        self.preview_people = bounds.people
 
     @cached_property
     def keyset(self) -> Keyset:

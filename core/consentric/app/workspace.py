@@ -49,8 +49,8 @@ class Workspace:
     opened is closed at the end, in reverse order; sandboxes save their state then.
     """
 
-    is_preview = False
-    """Whether its stores are taken away at the end."""
+    preview_people: int | None = None
+    """So many people of each connection are read, where the stores are taken away at the end."""
 
     def __init__(self, config: Config) -> None:
         self.config = config

@@ -46,8 +46,9 @@ class Context:
     purposes: frozenset[str] = frozenset()
     """Ids of the configured purposes; opens are asked for only with `email_tracking` among them."""
     endpoint: Endpoint | None = None
-    is_preview: bool = False
-    """Only the first records of each stream will be taken: a job over everything is not worth it."""
+    preview_people: int | None = None
+    """In a preview, about how many people will be taken: those should show the account as it is, and a job
+    over everything is not worth its time. None for everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

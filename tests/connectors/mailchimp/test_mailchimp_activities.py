@@ -289,3 +289,18 @@ def test_orders_that_the_list_keeps_back_are_said_to_be_missing(
     records = read(account.connector(purchases="orders"))
 
     assert records[-1] == Incomplete(reason="Mailchimp did not list 3 orders")
+
+
+def test_a_preview_finds_buyers_among_the_first_pages_and_reads_no_audience_to_its_end(
+    account: Any, shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "_FEW", 0)
+    monkeypatch.setattr(directory, "PAGE", 1)
+    monkeypatch.setattr(client_module, "PAGE", 1)
+    order(account, "o1", NAMES[0], "10.00")
+    assert len(NAMES) > 2
+    read(account.connector(context={"preview_people": 2}, purchases="orders"))
+    subscribed = [
+        one for one in account.asked if one.path.endswith("/members") and one.one("status") == "subscribed"
+    ]
+    assert [one.one("sort_field") for one in subscribed] == ["last_changed", "last_changed"]

@@ -340,3 +340,16 @@ def test_reading_writes_nothing(account: Any) -> None:
     list(connector.read_denials(None))
 
     assert {one.method for one in account.asked} == {"GET"}
+
+
+def test_a_preview_takes_of_each_status_its_share(account: Any) -> None:
+    for n in range(20):
+        status = "unsubscribed" if n % 5 < 2 else "subscribed"
+        account.state.add_member(NEWS, f"m{n}@example.org", at=JANUARY + timedelta(days=n), status=status)
+
+    records = read(account.connector(context={"preview_people": 10}, consents={NEWS: "email_marketing"}))
+
+    # 12 of 20 are subscribed: 6 of 10.
+    assert emails(records)[:6] == [f"m{n}@example.org" for n in (2, 3, 4, 7, 8, 9)]
+    assert emails(records)[6:] == [f"m{n}@example.org" for n in (0, 1, 5, 6)]
+    assert isinstance(records[-1], Incomplete)

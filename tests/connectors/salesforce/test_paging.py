@@ -146,12 +146,33 @@ def test_bulk_gives_what_rest_gives(org: Any) -> None:
 
 def test_a_preview_begins_no_job_over_everything(org: Any) -> None:
     people(org, 3)
-    connector = org.connector(context={"is_preview": True}, bulk_from_rows=1)
+    connector = org.connector(context={"preview_people": 6}, bulk_from_rows=1)
 
     contacts = [one for one in connector.read(STREAMS[0], None) if isinstance(one, Contact)]
 
     assert len(contacts) == 3
     assert org.requests.get("bulk_query.create", 0) == 0
+
+
+def test_a_preview_takes_as_many_leads_as_contacts_and_is_never_whole(org: Any) -> None:
+    people(org, 5)
+    for n in range(2):
+        org.state.add_lead(
+            {"LastName": f"L{n}", "Company": "C", "Email": f"l{n}@x.example"}, created_at=JANUARY
+        )
+    connector = org.connector(context={"preview_people": 4})
+
+    found = list(connector.read(STREAMS[0], None))
+
+    assert [one.ref.object for one in found if isinstance(one, Contact)] == [
+        "Contact",
+        "Contact",
+        "Lead",
+        "Lead",
+    ]
+    assert [one.reason for one in found if isinstance(one, Incomplete)] == [
+        "preview: only the first Contact rows were read"
+    ]
 
 
 def test_a_bulk_job_that_fails_is_an_error_and_nothing_was_promised(org: Any) -> None:
