@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,9 @@ class Retailer:
         return sorted({basket.household for basket in self.baskets})
 
 
+@cache
 def load() -> Retailer:
-    """Reads the package's Parquet files; about two seconds.
+    """Reads the package's Parquet files, once; about two seconds.
 
     Raises:
         ConfigError: The extra `demo` is not installed.
