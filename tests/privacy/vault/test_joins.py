@@ -20,6 +20,15 @@ def test_shared_external_id_makes_one_person(house: Any, make: Any) -> None:
     assert house.one("m-1", account="shop", loyalty=" L-42 ")[1] == sid
 
 
+def test_salesforce_contact_and_the_hubspot_contact_that_carries_its_id_are_one_person(
+    house: Any, make: Any
+) -> None:
+    long, short = "003A0000006Vm9rIAC", "003A0000006Vm9r"
+    _, sid = house.one(long, account="salesforce", email="old@example.com", external_ids={"sfid": long})
+    assert house.one("101", email="new@example.com", external_ids={"sfid": short})[1] == sid
+    assert house.one("102", external_ids={"sfid": "003A0000006Vm9R"})[1] != sid
+
+
 def test_external_ids_of_different_names_do_not_meet(house: Any, make: Any) -> None:
     _, sid = house.one("101", external_ids={"loyalty": "42"})
     assert house.one("102", external_ids={"shop": "42"})[1] != sid
