@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .score_maps import MAPS, MapName, ScoreMap
 
-MethodName = Literal["rfm", "lifecycle", "engagement"]
+MethodName = Literal["rfm", "pareto", "lifecycle", "engagement"]
 Limits = tuple[Annotated[int, Field(ge=0)], ...]
 
 _KEY = r"^[a-z][a-z0-9_]{0,39}$"
@@ -80,6 +80,21 @@ class RfmSettings(_Strict):
                 )
             if any(low >= high for low, high in pairwise(limits)):
                 raise ValueError(f"{name} must increase")
+        return self
+
+
+class ParetoSettings(_Strict):
+    """`[segment_set.pareto]`: where the classes end, in percent of revenue."""
+
+    a_percent: int = Field(default=80, ge=1, le=99)
+    """Class A: those before whom less than this share of the revenue was brought."""
+    b_percent: int = Field(default=95, ge=2, le=100)
+    """Class B: the same for the next share; everybody else is in C."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.b_percent <= self.a_percent:
+            raise ValueError("b_percent must be more than a_percent")
         return self
 
 
@@ -164,6 +179,7 @@ class SegmentSetSettings(_Strict):
     method: MethodName | None = None
     """How people are scored; without one, each segment has a rule of its own (`when`)."""
     rfm: RfmSettings = RfmSettings()
+    pareto: ParetoSettings = ParetoSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
     engagement: EngagementSettings = EngagementSettings()
     min_size: int = Field(default=0, ge=0)

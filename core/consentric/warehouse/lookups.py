@@ -171,6 +171,31 @@ def standing(
     return Standing(worse=row[0], equal=row[1], others=row[2])
 
 
+def revenue_of_others(
+    connection: duckdb.DuckDBPyConnection, purpose: str, subject: int, spent_minor: int
+) -> tuple[int, int]:
+    """What the other buyers spent: those who spent more than this, and all; nobody counts below zero."""
+    buyers = _BUYERS.format(oriented="greatest(spent_minor, 0)")
+    row = connection.execute(
+        f"""SELECT coalesce(sum(value) FILTER (value > $spent), 0)::BIGINT, coalesce(sum(value), 0)::BIGINT
+            FROM ({buyers})""",  # noqa: S608 - constant text
+        {"purpose": purpose, "subject": subject, "spent": spent_minor},
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def highest_spent(connection: duckdb.DuckDBPyConnection, purpose: str) -> int:
+    """The most that anybody of the purpose's population spent."""
+    row = connection.execute(
+        """SELECT coalesce(max(spent_minor), 0) FROM measure
+           SEMI JOIN (FROM population WHERE purpose = ?) USING (subject)""",
+        [purpose],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def value_at(
     connection: duckdb.DuckDBPyConnection, purpose: str, subject: int, measure: RankedMeasure, position: int
 ) -> int | None:

@@ -9,6 +9,7 @@ from consentric.segments.settings import MethodName
 from .engagement import Engagement
 from .lifecycle import Lifecycle
 from .method import Method
+from .pareto import Pareto
 from .rfm import Rfm
 
-METHODS: Mapping[MethodName, Method] = {one.name: one for one in (Rfm(), Lifecycle(), Engagement())}
+METHODS: Mapping[MethodName, Method] = {one.name: one for one in (Rfm(), Pareto(), Lifecycle(), Engagement())}
