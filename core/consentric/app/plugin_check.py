@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from .plugin_source import findings_in_source
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from .installed_plugins import Entry
 
 SECRET_WORDS = ("token", "secret", "password", "key")
@@ -64,13 +66,15 @@ def findings_of(name: str) -> Iterator[Finding]:
     if entry.plugin.state != "loaded":
         yield Finding("failed", "names", entry.plugin.reason)
         return
-    parts = [*entry.connectors.items(), *entry.writers.items()]
-    if parts:
-        yield Finding("ok", "contract", "registers " + ", ".join(sorted({label for label, _ in parts})))
+    names = sorted({*entry.connectors, *entry.writers})
+    if names:
+        yield Finding("ok", "contract", f"registers {', '.join(names)}")
     else:
         yield Finding("advice", "contract", "it registers no connector and no writer")
-    for part in {part.settings_model: part for _, part in parts}.values():
-        yield from _of_settings(part)
+    models = [part.settings_model for part in entry.connectors.values()]
+    models += [part.settings_model for part in entry.writers.values()]
+    for model in dict.fromkeys(models):
+        yield from _of_settings(model)
     for label, writer in entry.writers.items():
         yield from _of_writer(label, writer, plugins)
     yield from _of_metadata(entry)
@@ -78,11 +82,10 @@ def findings_of(name: str) -> Iterator[Finding]:
         yield Finding("failed" if finding.is_breach else "advice", "source", finding.text)
 
 
-def _of_settings(part: Any) -> Iterator[Finding]:
+def _of_settings(model: type[BaseModel]) -> Iterator[Finding]:
     from .config_faults import secret_fields
     from .settings import ConnectionSettings
 
-    model = part.settings_model
     taken = sorted(set(model.model_fields) & set(ConnectionSettings.model_fields))
     if taken:
         yield Finding("failed", "settings", f'"{taken[0]}" is a setting of every connection')

@@ -64,8 +64,7 @@ def write_pin(config: Path, pin: Pin) -> str:
         ) from None
     section = document.setdefault("plugins", tomlkit.table())
     allow = section.setdefault("allow", tomlkit.array())
-    entry = tomlkit.inline_table()
-    entry.update({"name": pin.name, "version": pin.version, "sha256": pin.sha256})
+    entry = tomlkit.parse(f"entry = {pin.as_toml()}")["entry"]
     before = ""
     for index, one in enumerate(list(allow)):
         is_table = isinstance(one, dict)
