@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
 
+from consentric.app.config import Config
+from consentric.app.doctor import examine
 from consentric.app.explanation import explain_subject
+from consentric.app.propagation import Propagation
 from consentric.control.runs import last_run
+from consentric.sdk.contracts import Connector
 from consentric.sdk.errors import RemoteError
 
 from .bad_input_world import Operator
@@ -25,6 +30,7 @@ from .shop import (
     unsubscribe,
 )
 from .test_promises import Killed, killed_at
+from .three_crms import InThree, is_off_all_three
 from .world import World
 
 
@@ -279,3 +285,49 @@ def test_a_job_that_nobody_knows_is_refused_with_what_was_meant(operator: Operat
     assert said.exit_code == 2
     assert 'no job is named "consent"' in said.err
     assert 'did you mean "consents"?' in said.err
+
+
+def test_one_crm_is_down_the_others_go_on_and_a_day_later_it_is_a_failure(in_three: InThree) -> None:
+    world = in_three
+    world.break_mailchimp({"kind": "401-for-good"})
+    at = world.advance(hours=3)
+    with world.crm() as state:
+        unsubscribe(state, CAMILLE, at=at)
+    world.advance(minutes=30)
+
+    done = world.sync_consents()
+
+    assert (done.exit_code, done.removed) == (3, 3)
+    assert list(done.read.failures) == ["mailchimp"]
+    assert [one.destination for one in done.applies if one.stopped_by] == ["mailchimp-test"]
+    assert (world.segments(), len(world.in_mailchimp())) == (LABELLED_OTHERS, 5)
+    assert done.propagation == Propagation(people=1, p50=1800, p95=1800, max=1800, open=1, open_max=1800)
+    assert withdrawals_check(world) == "ok"
+
+    world.advance(hours=24)
+    assert withdrawals_check(world) == "failed"  # though nothing has run since
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (5, 0)
+    assert done.propagation == Propagation(open=1, open_max=88_200)
+
+    world.break_mailchimp()
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (5, 1)
+    assert done.propagation == Propagation(people=1, p50=88_200, p95=88_200, max=88_200)
+    is_off_all_three(world)
+    world.advance(hours=1)
+    assert world.sync_consents().exit_code == 0
+    assert withdrawals_check(world) == "failed"
+    world.advance(hours=23)
+    assert withdrawals_check(world) == "ok"
+
+
+def withdrawals_check(world: World) -> str:
+    """What doctor says of the hard limit."""
+    path = world.workspace / "config.toml"
+    [check] = examine(path, now=world.now, open_connector=no_connector, only="withdrawals")
+    return check.state
+
+
+def no_connector(_config: Config, _name: str) -> AbstractContextManager[Connector]:
+    raise AssertionError("no CRM is asked")

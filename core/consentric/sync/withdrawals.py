@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
-from consentric.control.outbox import GONE_HASH, rejections, sent_ops
+from consentric.control.outbox import GONE_HASH, open_removals, rejections, sent_ops
 from consentric.control.ownership import (
     GONE,
     MirrorRow,
@@ -59,13 +59,19 @@ def seal_withdrawals(outlet: Outlet, denied: Iterable[Wanted], *, as_of_day: dat
         merged=merged_records(store, name),
         rejections=rejections(store, name),
     )
-    # What is in flight has no answer yet: it is settled by reading back, never sent again on a guess.
-    in_flight = {(op.rref, op.target) for op in sent_ops(store, name)}
+    # What is in flight has no answer yet: it is settled by reading back, never sent again on a guess. What
+    # waits in the plan of an earlier run goes with that plan.
+    under_way = {(op.rref, op.target) for op in sent_ops(store, name)}
+    under_way |= {
+        (wanted[0].rref, target)
+        for wanted, _ in concerned
+        for target in open_removals(store, name, wanted[0].rref)
+    }
     rows = [
         op.as_row()
         for wanted, labels in concerned
         for op in _removals(store, name, wanted, labels, around)
-        if (op.rref, op.target) not in in_flight
+        if (op.rref, op.target) not in under_way
     ]
     if not rows:
         return None
