@@ -206,13 +206,12 @@ class WriterSuite:
         """GDPR art. 7: nobody gets into a CRM, or back onto a mailing, by a label."""
         people = ready.count_people()
         consents = dict(ready.writer.consent_fingerprint(ready.records))
-        look: Callable[[], object] = ready.not_ours if ready.not_ours is not None else tuple
-        before = copy.deepcopy(look())
+        before = copy.deepcopy(_not_ours(ready))
         for changes in self._every_change(ready.records[0], ready.absent):
             self._write(ready, changes)
         assert ready.count_people() == people
         assert dict(ready.writer.consent_fingerprint(ready.records)) == consents
-        assert look() == before, "what is not ours was changed"
+        assert _not_ours(ready) == before, "what is not ours was changed"
         assert any(sent.method != "GET" for sent in ready.sent())
         for sent in ready.sent():
             assert sent.method == "GET" or not SUBSCRIBING.search(f"{sent.url}\n{sent.body}"), sent.url
@@ -240,14 +239,19 @@ class WriterSuite:
     def test_a_refusal_is_a_remote_error_of_its_kind(
         self, ready: WriterBench, status: int, on_read: RemoteKind, on_write: RemoteKind
     ) -> None:
-        """A write that met a failure may have been applied: it is read back, and not sent again."""
+        """A write that met a failure may have been applied: it is read back, and not sent again.
+
+        A writer that reads before it writes fails as a read does, as long as nothing but a GET went out.
+        """
         if ready.answer_with is None:
             pytest.skip("the bench cannot make the CRM refuse")
         ready.answer_with(status)
         for changes in self._every_change(ready.records[0]):
+            before = len(ready.sent())
             with pytest.raises(RemoteError) as raised:
                 self._write(ready, changes)
-            assert raised.value.kind is on_write
+            has_written = any(sent.method != "GET" for sent in ready.sent()[before:])
+            assert raised.value.kind in ((on_write,) if has_written else (on_read, on_write))
         with pytest.raises(RemoteError) as raised:
             ready.writer.prepare([LABELS])
         assert raised.value.kind is on_read
@@ -262,7 +266,9 @@ class WriterSuite:
         told = []
         for changes in self._every_change(ready.records[0], ready.absent):
             told += [f"{one.vendor_code} {one.message}" for one in self._write(ready, changes)]
-        for status in (400, 401, 500) if ready.answer_with is not None else ():
+        for status in (400, 401, 500):
+            if ready.answer_with is None:
+                break
             ready.answer_with(status)
             try:
                 ready.writer.prepare([LABELS])
@@ -308,6 +314,10 @@ class WriterSuite:
             if shown.target == target
         }
         return [found[record] for record in records]
+
+
+def _not_ours(bench: WriterBench) -> object:
+    return None if bench.not_ours is None else bench.not_ours()
 
 
 def _sets(records: Sequence[RecordRef], new: str, *, verb: Any = "set") -> list[Change]:

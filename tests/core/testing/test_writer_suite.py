@@ -98,9 +98,9 @@ class MemoryWriter(Writer):
                 yield Shown(record=RecordRef(object="person", id=id), target=target, value=value)
 
     def apply(self, labels, changes):
+        self._sent.append(Sent(method="POST", url="/labels", body=f'{{"n": {len(changes)}}}'))
         if self._status != 200:
             raise self._refusal(True)
-        self._sent.append(Sent(method="POST", url="/labels", body=f'{{"n": {len(changes)}}}'))
         for change in changes:
             if change.record.id not in self._people:
                 yield Outcome(op=change.op, state="gone")

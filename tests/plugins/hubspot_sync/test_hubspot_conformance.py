@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.connectors.hubspot.test_hubspot_connector_conformance import PEOPLE, refusing
 from urllib3.connection import HTTPConnection
 
 from consentric import Context, RecordRef
@@ -32,6 +33,11 @@ class TestHubSpotWriter(WriterSuite):
     def bench(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> Iterator[WriterBench]:
         sent = record_requests(monkeypatch)
         with connected(tmp_path, version) as (writer, client, ids):
+
+            def answer_with(status: int) -> None:
+                pool = writer._portal._client._connected().rest_client.pool_manager
+                monkeypatch.setattr(pool, "request", refusing(status))
+
             yield WriterBench(
                 writer=writer,
                 records=[RecordRef(object="contact", id=id) for id in ids],
@@ -39,6 +45,8 @@ class TestHubSpotWriter(WriterSuite):
                 sent=lambda: sent,
                 count_people=lambda: len(contacts(client)),
                 occupy=lambda target: occupy(client, target),
+                answer_with=answer_with,
+                personal=PEOPLE,
                 secrets=[TOKEN],
             )
 

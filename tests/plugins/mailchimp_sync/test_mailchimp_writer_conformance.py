@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.connectors.mailchimp.conftest import KEY, NEWS
+from tests.connectors.mailchimp.test_mailchimp_connector_conformance import PEOPLE, refusing
 
 from consentric import RecordRef
 from consentric.testing.writer_suite import LABELS, WriterBench, WriterSuite
@@ -19,7 +20,7 @@ class TestMailchimpWriter(WriterSuite):
     has_fields = False
 
     @pytest.fixture
-    def bench(self, writing: Any) -> Iterator[WriterBench]:
+    def bench(self, writing: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[WriterBench]:
         account = writing.account
         writer = writing.writer()
 
@@ -32,6 +33,10 @@ class TestMailchimpWriter(WriterSuite):
                 parts={"list": NEWS},
             )
 
+        def answer_with(status: int) -> None:
+            _, http = writer._client._connected()
+            monkeypatch.setattr(http.get_adapter("https://"), "send", refusing(status))
+
         yield WriterBench(
             writer=writer,
             records=[writing.ref(name) for name in NAMES],
@@ -39,6 +44,8 @@ class TestMailchimpWriter(WriterSuite):
             sent=lambda: sent(account.asked),
             count_people=lambda: sum(len(one.members) for one in account.live.audiences.values()),
             occupy=occupy,
+            answer_with=answer_with,
+            personal=PEOPLE,
             secrets=[KEY],
         )
         writer.close()

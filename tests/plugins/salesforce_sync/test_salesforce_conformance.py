@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.connectors.salesforce.test_salesforce_connector_conformance import PEOPLE, Refusing
 
 from consentric import RecordRef
 from consentric.testing.writer_suite import FIELD, LABELS, Sent, WriterBench, WriterSuite
@@ -38,5 +39,9 @@ class TestSalesforceWriter(WriterSuite):
                 for name in ("Contact", "Lead", "Account", "Individual")
             ),
             occupy=occupy,
+            answer_with=lambda status: writer._office._client._connected().mount(
+                "https://", Refusing(status)
+            ),
+            personal=PEOPLE,
             secrets=[writer.settings.consumer_secret.get_secret_value()],
         )
