@@ -9,7 +9,7 @@ from consentric_privacy.assessment import assessment_is_signed, sign_assessment
 
 from .workspace import Workspace
 
-_BASIS = "legitimate_interest"
+BASIS = "legitimate_interest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ def assessments_of(workspace: Workspace) -> list[Assessment]:
             is_signed=assessment_is_signed(workspace.people, purpose, workspace.config.folder),
         )
         for purpose in workspace.settings.purpose
-        if _BASIS in purpose.basis
+        if BASIS in purpose.basis
     ]
 
 
@@ -52,7 +52,7 @@ def sign_file(workspace: Workspace, file: str, *, by: str) -> list[str]:
         try:
             digest = sign_assessment(workspace.people, purpose, workspace.config.folder, signed_by=by, at=at)
         except AssessmentError as error:
-            error.where = workspace.config.where("purpose", index, "assessment")
+            error.where = error.where or workspace.config.where("purpose", index, "assessment")
             raise
         data = {"purpose": purpose.id, "sha256": digest}
         workspace.audit.append("assessment.signed", actor="cli", data=data, at=at)

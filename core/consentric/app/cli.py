@@ -39,8 +39,8 @@ _TABLE: dict[str, tuple[str, Reader, str]] = {
     "config": ("config", "machine", "Check the configuration, or show what stands where."),
     "completion": ("completion", "machine", "Completion for bash, zsh or fish."),
     "identity": ("identity", "privacy", "Who is one person: report, show; split or link by hand."),
-    "consent": ("consent", "privacy", "Test the decision about consent against a file of cases."),
-    "records": ("records", "privacy", "What the controller must show: assessments, signed or not."),
+    "consent": ("consent", "privacy", "Who may be segmented and mailed, why, and what would change it."),
+    "records": ("records", "privacy", "What the controller must show: assessments, evidence claims."),
 }
 
 COMMANDS = {

@@ -154,11 +154,28 @@ def as_json(found: ConsentAudit) -> dict[str, Any]:
             for question in found.questions
         ],
         "labelled": dict(report.labelled),
-        "claims": [
-            {"number": one.number, "state": one.state, "people": found.lifted.get(one.number, 0)}
-            for one in found.claims
-        ],
+        "claims": claims_json(found),
     }
+
+
+def claims_json(found: ConsentAudit) -> list[dict[str, Any]]:
+    """Each claim with the people it lets in, author, date, and the state of its document."""
+    return [
+        {
+            "number": one.number,
+            "source": one.settings.source,
+            "where": one.settings.where,
+            "grade": one.settings.grade,
+            "notice": one.settings.notice,
+            "optout_offered": one.settings.optout_offered,
+            "document": one.document,
+            "by": one.settings.by,
+            "on": one.settings.on,
+            "state": one.state,
+            "people": found.lifted.get(one.number, 0),
+        }
+        for one in found.claims
+    ]
 
 
 def _class_json(one: Class, row: Row) -> dict[str, Any]:

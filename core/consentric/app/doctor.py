@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from consentric_privacy.people import PeopleStore
 
 from .config import Config, load_config
 from .control_reading import existing_control
+from .evidence import claims_in
 from .lock import network_file_system
 from .messages import unknown_name
 from .places import ANALYTICS_FOLDER, KEYSET_FILE, PEOPLE_FILE
@@ -276,6 +277,22 @@ def _doubles(examination: Examination) -> Iterator[Check]:
         yield Check(name="doubles", state="warning", finding=finding, fix=fix)
 
 
+def _evidence(examination: Examination) -> Iterator[Check]:
+    """A claim counts while its document is there, and the one that was first relied on."""
+    config = examination.config
+    if not config.settings.evidence or not (config.folder / PEOPLE_FILE).exists():
+        return
+    with closing(PeopleStore.open(config.folder)) as people:
+        claims = claims_in(people, config.settings.evidence, config.folder)
+    for one in claims:
+        if not one.stands:
+            finding = f"evidence claim {one.number} does not count: {one.document} is {one.state}"
+            yield Check(name="evidence", state="failed", finding=finding, fix=one.finding.partition(": ")[2])
+    if all(one.stands for one in claims):
+        finding = f"documents of {len(claims)} evidence claims are as they were recorded"
+        yield Check(name="evidence", state="ok", finding=finding)
+
+
 def _connection(examination: Examination, name: str) -> Check:
     try:
         with examination.open_connector(examination.config, name) as connector:
@@ -306,6 +323,7 @@ _CHECKS: dict[str, Callable[[Examination], Iterator[Check]]] = {
     "withdrawals": _withdrawals,
     "notify": _notify,
     "assessments": _assessments,
+    "evidence": _evidence,
     "doubles": _doubles,
 }
 
