@@ -58,6 +58,8 @@ class Page:
         Each step is idempotent by key, so a crash between two of them is mended by reading the page again.
         Gives what became of the contacts.
         """
+        # What a killed run left, before records of this page begin a subject of their own.
+        follow_moves(stores)
         with stores.people.transaction():
             admission = contacts.write_people(self.contacts, stores, rules, at=at, report=report)
             merged = self._follow_merges(stores, rules, at)
@@ -67,7 +69,6 @@ class Page:
             activities.write_facts(known, stores)
         report.counts["merges"] += len(merged)
         report.counts["deletions"] += len(gone)
-        follow_moves(stores)
         with stores.warehouse.transaction():
             if self.contacts:
                 today = at.astimezone(rules.zone).date()
@@ -78,6 +79,7 @@ class Page:
                 stores.warehouse.retire_records(gone)
             activities.write_warehouse(known, stores, rules)
             activities.remove_cancelled(self.activities, stores, rules)
+        follow_moves(stores)
         for merge in merged:
             move_record(stores.control, merge.loser_rref, merge.winner_rref)
         return admission
