@@ -250,6 +250,23 @@ def test_the_command_without_a_terminal_takes_the_defaults(
     assert load_config(config).settings.connections == {}
 
 
+def test_an_assessment_that_is_not_there_is_drafted_before_it_is_signed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text('purposes = ["segmentation"]\nassessment = "lia.md"\n')
+    for folder, step in (
+        ("new", "records lia --draft --out lia.md"),
+        ("written", "records lia --sign lia.md"),
+    ):
+        workspace = tmp_path / folder
+        workspace.mkdir(mode=0o700)
+        if folder == "written":
+            (workspace / "lia.md").write_text("The interest prevails.\n")
+        assert cli.run(["-c", str(workspace / "config.toml"), "init", "--answers", str(answers)]) == 0
+        assert f"Next:  consentric -c {workspace}/config.toml {step}" in capsys.readouterr().out
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

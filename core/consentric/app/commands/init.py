@@ -84,7 +84,9 @@ def _next(session: Session, answers: Answers) -> list[str]:
     given = "" if session.config == Path("config.toml") else f" -c {session.config}"
     steps = ["config check"]
     if answers["assessment"]:
-        steps = [f'records lia --sign {answers["assessment"]} --by "NAME"     once it is written']
+        is_there = (session.folder / str(answers["assessment"])).exists()
+        steps = [] if is_there else [f"records lia --draft --out {answers['assessment']}     then answer it"]
+        steps += [f'records lia --sign {answers["assessment"]} --by "NAME"']
     if answers["crms"]:
         steps += ["doctor", "preview"]
     return [f"{'       ' if n else 'Next:  '}consentric{given} {step}" for n, step in enumerate(steps)]
