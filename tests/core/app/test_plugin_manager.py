@@ -6,6 +6,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -115,9 +116,7 @@ def test_a_plugin_of_another_contract_version_is_a_failure(module: Callable[...,
     name = module("late_plugin", connector_named("late", version=2))
     plugins = Plugins(["late"], found=[entry_point("late", name, distribution="late-crm")])
     [late] = plugins.load_all()
-    assert late.reason == (
-        '"late" was written for version 2 of the plugin contract, this is version 1'
-    )
+    assert late.reason == ('"late" was written for version 2 of the plugin contract, this is version 1')
 
 
 def test_a_name_taken_twice_is_refused_and_the_built_in_stays(module: Callable[..., str]) -> None:
@@ -181,4 +180,107 @@ def test_the_list_says_what_may_load(capsys: pytest.CaptureFixture[str]) -> None
     assert cli.run(["plugins", "list"]) == 0
     assert capsys.readouterr().out == (
         "plugin   distribution    standing\nhubspot  consentric 1.0  built in\n"
+    )
+
+
+def test_a_plugin_that_ends_the_program_at_import_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leaving_plugin.py").write_text("raise SystemExit(0)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    [left] = Plugins(["l"], found=[entry_point("l", "leaving_plugin", distribution="l-crm")]).load_all()
+    assert (left.state, left.reason) == ("failed", "SystemExit: 0")
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (object(), "what it registers as Connector is no subclass of consentric.Connector"),
+        (connector_named("Acme CRM"), "Other.name is no name: small letters, digits, - and _"),
+        (
+            type("Half", (Connector,), {"name": "half", "settings_model": PretendConnector.settings_model}),
+            '"half" lacks check, read, streams',
+        ),
+        (
+            type("Bare", (PretendConnector,), {"name": "bare", "settings_model": dict}),
+            '"bare" has no settings_m',
+        ),
+    ],
+)
+def test_what_is_no_connector_is_a_failure(module: Callable[..., str], part: Any, said: str) -> None:
+    name = module("odd_plugin", part)
+    [odd] = Plugins(["odd"], found=[entry_point("odd", name, distribution="odd-crm")]).load_all()
+    assert odd.state == "failed"
+    assert odd.reason.startswith(said)
+
+
+def test_two_connectors_of_one_name_in_one_plugin_are_a_failure(module: Callable[..., str]) -> None:
+    name = module("twice_plugin", connector_named("a"), connector_named("a"))
+    [twice] = Plugins(["t"], found=[entry_point("t", name, distribution="t-crm")]).load_all()
+    assert twice.reason == "it registers two connectors of one name"
+
+
+def test_a_command_whose_name_is_taken_is_refused_with_all_of_its_plugin(module: Callable[..., str]) -> None:
+    def adds(*names: str) -> Callable[..., None]:
+        def register_commands(cli: click.Group) -> None:
+            for name in names:
+                cli.add_command(click.Command(name))
+
+        return register_commands
+
+    ours = module("ours_plugin", register_commands=adds("demo"))
+    theirs = module("theirs_plugin", register_commands=adds("fine", "demo"))
+    others = module("others_plugin", register_commands=adds("plan"))
+    plugins = Plugins(
+        ["t", "o"],
+        found=[
+            entry_point("ours", ours),
+            entry_point("o", others, distribution="o-crm"),
+            entry_point("t", theirs, distribution="t-crm"),
+        ],
+    )
+    group = click.Group()
+    plugins.add_commands(group, taken=["plan"])
+    assert list(group.commands) == ["demo"]
+    assert states(plugins)["t-crm:t"] == ("failed", 'the command "demo" is taken')
+    assert states(plugins)["o-crm:o"] == ("failed", 'the command "plan" is taken')
+
+
+def test_each_watcher_gets_a_report_of_its_own_and_one_that_raises_stops_no_other(
+    module: Callable[..., str],
+) -> None:
+    seen: list[Any] = []
+
+    def meddles(report: dict[str, Any]) -> None:
+        report["summary"].clear()
+        raise RuntimeError("out of ink")
+
+    def watches(report: dict[str, Any]) -> None:
+        seen.append(report)
+
+    plugins = Plugins(
+        ["a", "b"],
+        found=[
+            entry_point("a", module("a_plugin", run_finished=meddles), distribution="a-crm"),
+            entry_point("b", module("b_plugin", run_finished=watches), distribution="b-crm"),
+        ],
+    )
+    report = {"run": "r1", "job": "pull", "state": "done", "summary": {"decided": 7}}
+    assert [(p.name, p.reason) for p in plugins.run_finished(report)] == [("a", "RuntimeError: out of ink")]
+    assert seen == [{"run": "r1", "job": "pull", "state": "done", "summary": {"decided": 7}}]
+
+
+def test_a_connection_whose_plugin_broke_is_told_beside_the_name_of_the_plugin(
+    module: Callable[..., str],
+) -> None:
+    def explode() -> Sequence[type[Connector]]:
+        raise RuntimeError("it broke")
+
+    name = module("bad_plugin", register_writers=explode)
+    plugins = Plugins(["bad"], found=[entry_point("bad", name, distribution="bad-crm")])
+    with pytest.raises(ConfigError) as caught:
+        plugins.connector("till")
+    assert caught.value.code == "CS251"
+    assert caught.value.message == (
+        'no connector is named "till", and plugin "bad" cannot load: RuntimeError: it broke'
     )

@@ -134,7 +134,7 @@ def bench_of(kind: type[Honest], folder: Path) -> ConnectorBench:
 
     return ConnectorBench(
         connector=connector,
-        personal=["p1@example.org", "p2@example.org", "p3@example.org"],
+        personal=["Ada Lovelace", "p1@example.org", "p2@example.org", "p3@example.org"],
         secrets=[TOKEN],
         calls=lambda: source.calls,
         change=change,
@@ -176,7 +176,7 @@ def eager(self: Any, stream: Any, since: Any) -> Iterator[Any]:
 
 def logs_people(records: list[Any], *_: Any) -> list[Any]:
     for record in records:
-        logging.getLogger("memory").debug("read %s", record)
+        logging.getLogger("memory").debug("read Ada Lovelace, %s", type(record).__name__)
     return records
 
 

@@ -167,14 +167,14 @@ class ChangesWhatIsNotOurs(MemoryWriter):
 
 class LogsPeople(MemoryWriter):
     def apply(self, labels, changes):
-        logging.getLogger("memory").debug("writing for ada@example.org")
+        logging.getLogger("memory").debug("writing for Ada Lovelace")
         return super().apply(labels, changes)
 
 
 class QuotesPeople(MemoryWriter):
     def apply(self, labels, changes):
         for change in changes:
-            yield Outcome(op=change.op, state="rejected", message="ada@example.org is blocked")
+            yield Outcome(op=change.op, state="rejected", message="Ada Lovelace is blocked")
 
 
 class TakesOpenSettings(MemoryWriter):
@@ -328,7 +328,18 @@ def bench_of(kind: type[MemoryWriter], folder: Path) -> WriterBench:
         count_people=lambda: len(writer._people),
         occupy=writer._foreign.add,
         secrets=["s3cret-token"],
-        personal=["ada@example.org"],
+        personal=["Ada Lovelace"],
         answer_with=lambda status: setattr(writer, "_status", status),
         not_ours=lambda: writer._theirs,
     )
+
+
+def test_every_check_of_the_suite_is_proved_by_one_that_fails_it():
+    checks = {name for name in vars(WriterSuite) if name.startswith("test_")}
+    marks = [mark for mark in test_the_suite_catches.pytestmark if mark.name == "parametrize"]
+    proved = {test for mark in marks for _, test in mark.args[1]}
+    assert checks - proved == {
+        "test_somebody_elses_field_or_list_is_refused_by_name",
+        "test_a_refusal_is_a_remote_error_of_its_kind",
+        "test_secrets_and_people_are_in_no_log_no_error_and_no_outcome",
+    }  # each has a test of its own above
