@@ -127,7 +127,7 @@ class EvidenceSettings(_Section):
     optout_offered: bool = False
     """Whether an opt-out was offered when the address was collected (soft opt-in)."""
     document: FileReference
-    """The proof, as `file:form-2022.png`."""
+    """The proof, as `file:form-2022.png`; the claim counts while it is the file first relied on."""
     by: str = Field(min_length=1)
     """Who makes the claim."""
     on: date | None = None

@@ -110,11 +110,16 @@ def test_every_command_exists_with_its_options(block: object) -> None:
 
 def test_the_claim_of_the_page_lets_people_be_labelled_who_were_unproved(shell: Shell) -> None:
     in_workspace_of_demo(shell)
-    [claim] = [block for block in blocks("docs/consent.md") if "[[evidence]]" in block.text]
+    [claim] = [
+        block
+        for block in blocks("docs/consent.md")
+        if block.language == "toml" and "[[evidence]]" in block.text
+    ]
     shell.run("consentric plan hubspot-demo", claim.place)
     before = shell.output_of["consentric plan hubspot-demo"]
     privacy = shell.folder / "privacy.toml"
     privacy.write_text(f"{privacy.read_text(encoding='utf-8')}\n{claim.text}", encoding="utf-8")
+    (shell.folder / "form-2022.png").write_bytes(b"a picture of the form")
     shell.run("consentric plan hubspot-demo", claim.place)
     after = shell.output_of["consentric plan hubspot-demo"]
     assert re.search(r"withheld .*unproved 4", before)
