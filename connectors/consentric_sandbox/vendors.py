@@ -6,6 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from .snapshot_files import SnapshotFiles
+
 if TYPE_CHECKING:
     from .sandboxes import Sandbox
 
@@ -31,3 +33,8 @@ class Vendor(Protocol):
 def vendor(name: str) -> Vendor:
     """The package of a vendor; `name` is one of `VENDORS`."""
     return cast(Vendor, import_module(f"consentric_sandbox.{name}"))
+
+
+def vendors_in(folder: Path) -> tuple[str, ...]:
+    """The vendors whose CRM lies in a folder."""
+    return tuple(name for name in VENDORS if (folder / SnapshotFiles(name).state).exists())

@@ -1,0 +1,83 @@
+"""`consentric sandbox up` and `reset` with several CRMs in one folder, and with people in them."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+
+from consentric.app import cli
+from consentric_sandbox import mailchimp, plugin
+from consentric_sandbox.vendors import VENDORS, vendors_in
+
+TITLES = ("HubSpot", "Mailchimp", "Salesforce")
+
+
+@contextmanager
+def up(*arguments: str) -> Iterator[str]:
+    """What the command printed until it served; Ctrl-C at the end."""
+    command = [Path(sys.executable).with_name("consentric"), "sandbox", "up", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        told = ""
+        for line in process.stdout:
+            told += line
+            if line.startswith("Ctrl-C"):
+                break
+        yield told
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        process.stdout.close()
+
+
+def reset(*arguments: str) -> list[str]:
+    group = click.Group()
+    plugin.register_commands(group)
+    done = CliRunner().invoke(group, ["sandbox", "reset", *arguments])
+    assert done.exit_code == 0
+    return done.output.splitlines()
+
+
+def test_an_empty_folder_gets_all_three_and_what_lies_in_one_is_what_is_meant(tmp_path: Path) -> None:
+    assert reset(str(tmp_path / "all")) == [f"Made an empty {one} in {tmp_path}/all." for one in TITLES]
+    assert vendors_in(tmp_path / "all") == VENDORS
+
+    mailchimp.make_empty(tmp_path / "one")
+    assert reset(str(tmp_path / "one")) == [f"The pretend Mailchimp in {tmp_path}/one had not changed."]
+    assert reset(str(tmp_path / "one"), "--crm", "mailchimp", "--crm", "hubspot") == [
+        f"The pretend Mailchimp in {tmp_path}/one had not changed.",
+        f"Made an empty HubSpot in {tmp_path}/one.",
+    ]
+    assert vendors_in(tmp_path / "one") == ("hubspot", "mailchimp")
+    assert reset(str(tmp_path / "one"), "--crm", "all")[1:] == [
+        f"The pretend Mailchimp in {tmp_path}/one had not changed.",
+        f"Made an empty Salesforce in {tmp_path}/one.",
+    ]
+
+
+def test_a_newcomer_comes_to_a_plan_for_each_crm_with_the_workspace_that_lies_beside_the_people(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    folder = tmp_path / "pretend"
+    with up(str(folder), "--people", "60") as told:
+        assert all(f"{title} listens at" in told for title in TITLES)
+        assert all(f"[connections.{name}]" in told for name in VENDORS)
+        assert f"  cd {folder}/workspace" in told
+        monkeypatch.chdir(folder / "workspace")
+        assert cli.run(["records", "lia", "--sign", "assessment.md", "--by", "a newcomer"]) == 0
+        for command in ("pull", "segment", "plan"):
+            capsys.readouterr()
+            assert cli.run([command]) == 0
+        plans = capsys.readouterr().out
+    assert [plans.count(f'{name}-demo "{name}"') for name in VENDORS] == [1, 1, 1]
+    assert "must be created in the CRM" not in plans
+    assert min(int(enter) for enter in re.findall(r"\+ enter +(\d+)", plans)) > 2
