@@ -6,14 +6,16 @@ import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from consentric.app import cli
 from consentric.app.assessments import sign_file
 from consentric.app.evidence import record_new_documents
+from consentric.app.render import changes
 from consentric.app.workspace import Workspace
+from consentric_privacy.changes import Kind
 from consentric_privacy.ledger import NewEvent
 from consentric_privacy.vault import Arrival
 
@@ -221,6 +223,12 @@ def test_a_list_that_nothing_is_mapped_to_is_to_be_named(
     assert f"never asked: hubspot, nothing said\n           > {named}" in said
 
 
+def test_both_languages_have_words_for_every_change() -> None:
+    kinds = set(get_args(Kind))
+    assert [kinds - words.keys() for words in changes._WORDS.values()] == [set(), set()]
+    assert changes._ENGLISH.keys() == changes._FRENCH.keys()
+
+
 def test_an_unsigned_assessment_and_a_stale_read_are_the_thing_to_mend(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -283,6 +291,8 @@ def test_consent_explain_shows_what_an_allowed_decision_rests_on(
     assert "effect on a label already written: remove" in said
     assert "rests on: withdrawn, hubspot Newsletter, 2025-07-01 10:00 UTC" in said
     assert "what would change it: a confirmed sign-up by the person" in said
+    _, said = say(folder, capsys, "consent", "explain", "crm:hubspot:3", "--lang", "fr")
+    assert "quel formulaire, et quel texte, a été montré en 2024-04 ?" in said
     code, said = say(folder, capsys, "consent", "explain", "jean@mel.example")
     assert (code, "jean" in said) == (2, False)
 

@@ -8,10 +8,9 @@ from consentric.app.consent_audit import ConsentAudit
 from consentric.app.evidence import EvidenceClaim
 from consentric.gate.audit import Class, Evidence, Row
 from consentric.gate.questions import NO_CHANNEL, Question
-from consentric_privacy.changes import Change
-from consentric_privacy.effects import EFFECTS
 
-from .table import number, table
+from .changes import change_text
+from .table import number, printable, table
 from .words import in_words
 
 COLUMNS = (
@@ -21,25 +20,6 @@ COLUMNS = (
 """Of the file with one row for each class."""
 MOST_CLASSES = 20
 """Of one question on the screen; the file and `--json` have all."""
-_NOTHING = "nothing we could do: more than one thing stands against it"
-_A_NO = "nothing we could do: the person's no stands"
-_ABOUT_NO_PLACE = {
-    "read": "read where its consent is recorded:  consentric pull",
-    "sign_assessment": "sign the assessment:  consentric records lia",
-    "review": "a named human confirms the result",
-    "customer": "a purchase: if there was one, [purchases] from names where it is recorded",
-    "contract": "a contract that runs",
-    "age": "their age: the purpose is directed at children",
-    "begin": "time: what they agreed to has not begun",
-    "grow_up": "time: they are not of age",
-    "contact": "an act of the person: a purchase, a click, a reply",
-    "address": "an address in the CRM that does not bounce",
-    "lift_suppression": "the person takes the objection or complaint back",
-    "lift_objection": "the person takes the objection back",
-    "lift_restriction": "the restriction is lifted (GDPR art. 18)",
-    "parental": "a verified consent of the parents",
-    "sign_up": "a confirmed sign-up by the person: nobody is asked again by us",
-}
 
 
 def audit_text(found: ConsentAudit) -> str:
@@ -98,34 +78,6 @@ def class_cells(one: Class, row: Row) -> tuple[str, ...]:
     )
 
 
-def change_text(one: Class, row: Row) -> str:
-    """The one thing that would change the verdict of a class."""
-    if not one.changes:
-        is_a_no = EFFECTS.get(one.reason) == "remove" and one.evidence.status != "ended"
-        return _A_NO if is_a_no else _NOTHING
-    return "; and ".join(changed(change, row) for change in one.changes)
-
-
-def changed(change: Change, row: Row) -> str:
-    """One change in words; `row` says when consents were given, where the change asks about that."""
-    if change.place is None:
-        return _ABOUT_NO_PLACE[change.kind]
-    source, origin, span = change.place.source, change.place.origin, _span(row)
-    claim = f'[[evidence]] source = "{source}"'
-    if origin is not None:
-        claim += f", where = \"list = '{origin}'\""
-    if change.kind == "claim_optout":
-        return f"was an opt-out offered when {source} got the address? {claim}, optout_offered = true"
-    if change.kind == "map":
-        listed = f'list "{origin}"' if origin is not None else "the list or form that records it"
-        return f"name {listed} in [connections.{source}] consents, if it shows their yes to this purpose"
-    if change.kind == "claim_notice":
-        return f"which form text was shown{span}? {claim}, notice = ..."
-    if change.kind == "claim_grade":
-        return f'what proves how they agreed{span}? {claim}, grade = "B"'
-    return f'which form, and which text, was shown{span}? {claim}, grade = "B", notice = ...'
-
-
 def _head(what: str, people: int, rest: str) -> str:
     return f"{what:<18}{number(people):>9}    {rest}".rstrip()
 
@@ -168,7 +120,7 @@ def _class_lines(one: Class, row: Row) -> list[str]:
 
 
 def _known(evidence: Evidence) -> str:
-    place = " ".join(filter(None, (evidence.source, evidence.origin))) or "no record"
+    place = printable(" ".join(filter(None, (evidence.source, evidence.origin)))) or "no record"
     if not evidence.grade:
         said = {"nothing": "nothing said", "pending": "sign-up not confirmed"}
         return f"{place}, {said.get(evidence.status, evidence.status)}"
@@ -181,13 +133,6 @@ def _known(evidence: Evidence) -> str:
     if evidence.has_claim:
         parts.append("claim applied")
     return f"{place}, {', '.join(parts)}"
-
-
-def _span(row: Row) -> str:
-    if row.first is None or row.last is None:
-        return ""
-    first, last = f"{row.first:%Y-%m}", f"{row.last:%Y-%m}"
-    return f" in {first}" if first == last else f" {first} to {last}"
 
 
 def _where(claim: EvidenceClaim) -> str:

@@ -17,6 +17,15 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", THIN_SPACE)
 
 
+def printable(text: str) -> str:
+    """A text from a CRM on one line, without signs that a terminal would obey.
+
+    >>> printable("Foire\\x1b[2J d'été")
+    "Foire?[2J d'été"
+    """
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Columns under their heads; columns of whole numbers stand to the right.
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from consentric.app.verdicts import ConsentExplanation, Proof, Verdict
 
-from .audit import change_text
+from .changes import change_text
+from .table import printable
 from .words import in_words
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -55,7 +56,7 @@ def verdicts_text(explanation: ConsentExplanation, *, lang: str) -> str:
     for verdict, (one, row) in zip(explanation.verdicts, explanation.classes, strict=True):
         lines += ["", *_verdict_lines(verdict, words)]
         if not verdict.is_allowed:
-            lines.append("  " + words["change"].format(change=change_text(one, row)))
+            lines.append("  " + words["change"].format(change=change_text(one, row, lang=lang)))
     return "\n".join(lines)
 
 
@@ -80,7 +81,7 @@ def _proof_lines(proof: Proof | None, words: Mapping[str, str]) -> list[str]:
         return ["  " + words["no_proof"]]
     said = words["proof"].format(
         state=proof.state,
-        place=" ".join(filter(None, (proof.source, proof.origin))),
+        place=printable(" ".join(filter(None, (proof.source, proof.origin)))),
         time=_instant(proof.occurred_at)
         if proof.occurred_at is not None
         else words["observed"].format(day=proof.first_observed_at.date()),
