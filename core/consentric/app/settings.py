@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from consentric.pull.settings import FieldSettings, MoneySettings, PurchasesSettings
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
@@ -100,12 +100,22 @@ class PinnedPlugin(BaseModel):
     """Over its files; `consentric plugins trust` writes it."""
 
 
+def _form(entry: object) -> str:
+    return "Name" if isinstance(entry, str) else "PinnedPlugin"
+
+
+AllowedPlugin = Annotated[
+    Annotated[str, Tag("Name")] | Annotated[PinnedPlugin, Tag("PinnedPlugin")], Discriminator(_form)
+]
+"""Told apart before it is checked, so that a pin with a fault is not also told to be no name."""
+
+
 class PluginsSettings(BaseModel):
     """`[plugins]`: which installed plugins may be imported."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    allow: tuple[str | PinnedPlugin, ...] = ()
+    allow: tuple[AllowedPlugin, ...] = ()
     """Names as `consentric plugins list` shows them, or pins; built-ins need no entry."""
 
 
