@@ -131,14 +131,14 @@ class _Story:
         self._chapter(
             "The first apply to a CRM waits for a named approval", "consentric approve PLAN --reason ..."
         )
-        for plan in planning.plans:
-            with self._open() as workspace:
+        with self._open() as workspace:
+            for plan in planning.plans:
                 stages.approve(workspace, plan.plan, "first labels of the demo, looked at", by="demo")
-            self._say(f"  {plan.destination}: {plan.plan} is approved")
+                self._say(f"  {plan.destination}: {plan.plan} is approved")
         self._chapter("Apply: consent is checked again at the last moment", "consentric apply PLAN")
-        for plan in planning.plans:
-            with self._open() as workspace, self._session.working() as work:
-                report = stages.apply(workspace, plan.plan, progress=work.progress)
+        with self._open() as workspace, self._session.working() as work:
+            applied = [stages.apply(workspace, plan.plan, progress=work.progress) for plan in planning.plans]
+        for report in applied:
             self._say(apply_text(report).rsplit("\nNext:", 1)[0])
             self._expect(report.exit_code == 0, "an apply did not finish")
 

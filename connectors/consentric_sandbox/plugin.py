@@ -20,7 +20,7 @@ def register_commands(cli: click.Group) -> None:
 
     @click.command(
         name="demo",
-        help="The whole job on published purchases in a pretend CRM.",
+        help="The whole job on published purchases in three pretend CRMs.",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
         add_help_option=False,
     )
