@@ -146,6 +146,19 @@ def test_the_other_connections_go_on_and_nothing_is_half_written(
         assert {name for (name,) in marked} == {"hubspot", "shop"}
 
 
+def test_a_writer_that_does_not_load_fails_its_connection_alone(world: World, install: Install) -> None:
+    install(Till)
+    theirs = entry_point("acme-sync", "no_such_module", distribution="acme-sync")
+    found = [*plugin_manager._installed(), theirs]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plugin_manager, "_installed", lambda: found)
+        configure(world, CONNECTION.replace('["acme"]', '["acme", "acme-sync"]'), DESTINATION)
+        report = world.sync()
+    assert [one.destination for one in report.plans] == ["hubspot-test"]
+    assert 'plugin "acme-sync" cannot load' in report.failures["till"].message
+    assert report.exit_code == 3
+
+
 def test_a_writer_that_breaks_keeps_no_other_crm_from_its_labels(world: World, install: Install) -> None:
     install(Till, writers=(BadWriter,))
     configure(world, CONNECTION, DESTINATION)

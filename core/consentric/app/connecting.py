@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 from consentric.pull.stores import Rules
 from consentric.sdk.contracts import Connector, Context, Writer
-from consentric.sdk.errors import DataError
+from consentric.sdk.errors import ConfigError, DataError
 from consentric.sdk.transport import Transport
 from consentric_privacy.ages import DIGITAL_CONSENT_AGES
 
 from .guarded_connector import GuardedConnector
 from .guarded_writer import GuardedWriter
+from .plugin_manager import UNUSABLE
 from .workspace import Workspace
 
 DEFAULT_COUNTRY = "FR"
@@ -68,8 +69,7 @@ class Connections:
         return self._kept(GuardedConnector(kind, plugin, settings, context))
 
     def _make_writer(self, connection: str) -> Writer:
-        name = self._workspace.settings.connections[connection].connector
-        kind = self._workspace.config.plugins.writer(name)
+        kind = self._writer_class(connection)
         settings, context = self._settings(connection), self._context(connection)
         plugin = self._workspace.config.plugins.outsider(kind)
         if plugin is None:
@@ -79,6 +79,16 @@ class Connections:
     def _kept(self, part: P) -> P:
         self._open.append(part)
         return part
+
+    def _writer_class(self, connection: str) -> type[Writer]:
+        config = self._workspace.config
+        try:
+            return config.plugins.writer(config.settings.connections[connection].connector)
+        except ConfigError as error:
+            if error.code != UNUSABLE:
+                raise
+            # Its connector may be sound, and in another package: the connection fails, and no other.
+            raise DataError(error.message, hint=error.hint, code=error.code) from None
 
     def _connector_class(self, connection: str) -> type[Connector]:
         config = self._workspace.config
