@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
@@ -102,9 +101,8 @@ def _removals(
         MirrorRow(rref=rref, target=target, value_hash=value_hash)
         for (rref, target), value_hash in mirror_of(store, destination, keys).items()
     ]
+    record = plan_record(wanted, labels, mirror, around)
     # What else the record should carry waits for the whole run.
-    only = [row if row.effect == "remove" else replace(row, reason="", effect="hold") for row in wanted]
-    record = plan_record(only, labels, mirror, around)
     return [op for one in record.sets for op in one.ops if op.is_explicit_denial]
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from consentric.app.lock import hold_workspace
 from consentric.app.status import status_of
 from consentric.app.timetable import Timetable
 from consentric.control.runs import end_run, start_run
@@ -113,3 +114,17 @@ def test_a_long_night_does_the_work_of_the_hours_it_takes(tmp_path: Path) -> Non
 def test_a_job_that_is_expected_and_never_ran_is_overdue(tmp_path: Path) -> None:
     [sync] = status_of(tmp_path, now=utc("2026-06-15T06:29"), timetable=Timetable(sync="02:00")).jobs
     assert (sync.run, sync.missed, sync.is_overdue) == ("", 0, True)
+
+
+def test_while_a_run_is_at_work_nothing_is_missed(tmp_path: Path) -> None:
+    store = ControlStore.open(tmp_path / "control.sqlite")
+    began = utc("2026-06-15T00:00")
+    run = start_run(store, job="sync", config_hash="0" * 64, engine_version="0.1.0", now=began)
+    end_run(store, run, state="done", now=began, summary={})
+    store.close()
+    later = utc("2026-06-16T03:00")
+    with hold_workspace(tmp_path, run="sync", now=later):
+        jobs = status_of(tmp_path, now=later, timetable=nightly("02:00")).jobs
+        assert [(one.missed, one.is_overdue) for one in jobs] == [(0, False), (0, False)]
+    jobs = status_of(tmp_path, now=later, timetable=nightly("02:00")).jobs
+    assert [one.missed for one in jobs] == [1, 26]
