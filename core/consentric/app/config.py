@@ -17,6 +17,7 @@ from consentric_privacy.secrets import resolve
 from .allowed import allowed_in
 from .config_checks import cross_faults, refusals
 from .config_faults import is_reference, literal_secret, literal_secrets, model_faults, secret_fields
+from .config_plugins import pin_faults, raised_by_settings
 from .config_segments import segment_faults
 from .documents import Document, read_documents
 from .plugin_manager import UNUSABLE, Plugins
@@ -98,7 +99,7 @@ def load_config(path: Path) -> Config:
     found: list[Found] = literal_secrets(document)
     plugins = Plugins(allowed_in(document.value(("plugins", "allow"))))
     settings = _checked_settings(document, found)
-    found += _pin_faults(document, plugins)
+    found += pin_faults(document, plugins)
     connections, unusable = _checked_connections(document, plugins, found)
     # Names defined in a file that could not be read would all be missing: its own fault says enough.
     if not document.faults:
@@ -169,27 +170,11 @@ def _checked_connections(
             checked[name] = model.model_validate(own)
         except ValidationError as error:
             found += model_faults(document, error, model=model, prefix=prefix)
+        except Exception as error:  # noqa: BLE001 - the model may be somebody else's
+            unusable[name] = raised_by_settings(document, plugins, name, error)
         else:
             found += _secrets_written_down(document, prefix, checked[name], found)
     return checked, unusable
-
-
-def _pin_faults(document: Document, plugins: Plugins) -> list[Found]:
-    """A plugin that is not the one that was trusted stops everything: somebody must look at it."""
-    found: list[Found] = []
-    allow = document.value(("plugins", "allow"))
-    for index, entry in enumerate(allow if isinstance(allow, list) else ()):
-        for plugin in plugins.listed():
-            if isinstance(entry, dict) and plugin.name == entry.get("name") and plugin.breaks_pin:
-                path: KeyPath = ("plugins", "allow", index)
-                fault = Fault(
-                    f'plugin "{plugin.name}" is not the one that was trusted: {plugin.reason}',
-                    where=document.where(path),
-                    hint=f"find out what changed it, then  consentric plugins trust {plugin.name}",
-                    code="CS250",
-                )
-                found.append((path, fault))
-    return found
 
 
 def _secrets_written_down(
@@ -218,7 +203,12 @@ def _purchase_faults(
             continue  # a fault of its own
         prefix: KeyPath = ("connections", name)
         connector = plugins.connector(str(document.value((*prefix, "connector"))))
-        for lacking in connector.unnumbered_purchases(connections[name]):
+        try:
+            unnumbered = list(connector.unnumbered_purchases(connections[name]))
+        except Exception as error:  # noqa: BLE001 - the connector may be somebody else's
+            found.append((prefix, raised_by_settings(document, plugins, name, error)))
+            continue
+        for lacking in unnumbered:
             path = (*prefix, *lacking)
             fault = Fault(
                 f'purchases come from {len(sources)} sources, and "{name}" does not say which field holds'

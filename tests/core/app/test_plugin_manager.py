@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 import pytest
+from pydantic import field_validator
 
-from consentric.app import cli
+from consentric.app import cli, plugin_manager
+from consentric.app.config import load_config
 from consentric.app.plugin_manager import Plugins
 from consentric.sdk.contracts import Connector
 from consentric.sdk.errors import ConfigError
@@ -284,3 +286,29 @@ def test_a_connection_whose_plugin_broke_is_told_beside_the_name_of_the_plugin(
     assert caught.value.message == (
         'no connector is named "till", and plugin "bad" cannot load: RuntimeError: it broke'
     )
+
+
+def test_settings_that_raise_fail_their_connection_and_no_other(
+    module: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Settings(PretendConnector.settings_model):  # type: ignore[misc, valid-type]
+        @field_validator("token")
+        @classmethod
+        def _odd(cls, token: Any) -> Any:
+            raise KeyError("ada@example.org")
+
+    part = type("Odd", (PretendConnector,), {"name": "odd", "settings_model": Settings})
+    points = [
+        *plugin_manager._installed(),
+        entry_point("odd", module("odd_plugin", part), distribution="odd-crm"),
+    ]
+    monkeypatch.setattr(plugin_manager, "_installed", lambda: points)
+    (tmp_path / "config.toml").write_text(
+        '[plugins]\nallow = ["odd"]\n\n[connections.a]\nconnector = "odd"\ntoken = "env:A"\n\n'
+        '[connections.b]\nconnector = "hubspot"\ntoken = "env:B"\n',
+        encoding="utf-8",
+    )
+    unusable = load_config(tmp_path / "config.toml").unusable
+    assert {name: fault.message for name, fault in unusable.items()} == {
+        "a": 'connector "odd" cannot be used: plugin "odd": its settings raised KeyError'
+    }
