@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from datetime import timedelta
 
@@ -71,6 +72,33 @@ def test_joins_are_those_of_the_people_and_move_no_activity_and_lose_no_denial(w
     assert denials_of_hubspot(world) == denials
     assert acts.total() > 3_000
     assert denials.total() > 5
+
+
+def verdict(world: World, household: int) -> str:
+    """What is decided about writing to the person of a household, whose contact is in HubSpot."""
+    contacts = hubspot_files.load(world.sandbox).objects["contacts"].live.values()
+    [number] = [
+        str(one.id) for one in contacts if re.fullmatch(rf"[a-z.]+{household}@.*", one.properties["email"])
+    ]
+    query = (
+        "SELECT p.reason FROM permission AS p JOIN subject USING (subject)"
+        " WHERE pid = ? AND p.purpose = 'email_marketing' AND p.action = 'write_back'"
+    )
+    with Workspace.open(world.config) as workspace:
+        rref = workspace.vault.find("hubspot", "contact", "", [number])[number]
+        pid = workspace.pseudonyms.pid(workspace.vault.subject_of([rref])[rref])
+        [(reason,)] = workspace.warehouse.connection.execute(query, [pid]).fetchall()
+    return str(reason)
+
+
+def test_a_no_in_another_crm_denies_and_a_later_yes_in_another_one_allows(world: World) -> None:
+    pull(world)
+    # A form in HubSpot; unsubscribed fifty days later in Salesforce, in Mailchimp.
+    assert verdict(world, 28) == "CONSENT_WITHDRAWN"
+    assert verdict(world, 60) == "CONSENT_WITHDRAWN"
+    # Unsubscribed in HubSpot after twenty days; the form of another CRM after thirty.
+    assert verdict(world, 125) == "CONSENT_VALID"
+    assert verdict(world, 143) == "CONSENT_VALID"
 
 
 def test_an_address_given_to_somebody_else_brings_nothing_along(world: World) -> None:
