@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from consentric.app.explanation import Explanation, Verdict, WrittenLabel
+from consentric.app.explanation import Explanation, WrittenLabel
 from consentric.app.render.apply import apply_text
 from consentric.app.render.explanation import explanation_text
 from consentric.app.render.gate import gate_text
@@ -22,6 +22,7 @@ from consentric.app.render.words import REASONS
 from consentric.app.stages import Planning
 from consentric.app.status import status_of
 from consentric.app.timetable import Timetable
+from consentric.app.verdicts import Verdict
 from consentric.control.runs import end_run, start_run
 from consentric.control.store import ControlStore
 from consentric.gate.gate import GateReport
@@ -296,6 +297,9 @@ def explanation() -> Explanation:
             rule=17,
             basis="legitimate_interest",
             valid_until=None,
+            effect=None,
+            proof=None,
+            policy="1.0123456789ab",
         ),
         Verdict(
             purpose="email_marketing",
@@ -306,6 +310,9 @@ def explanation() -> Explanation:
             rule=14,
             basis=None,
             valid_until=None,
+            effect="remove",
+            proof=None,
+            policy="1.0123456789ab",
         ),
     )
     label = WrittenLabel(
