@@ -30,6 +30,9 @@ def measures(tables: Tables) -> Table:
         days_since_first_order=as_of_day.delta(joined.first_order, unit="day"),
         days_since_last_order=as_of_day.delta(joined.last_order, unit="day"),
         own_cadence="own_cadence",
+        order_days=joined.order_days.coalesce(0),
+        repeat_minor=joined.repeat_minor.coalesce(0),
+        categories=joined.categories.coalesce(0),
         sends=joined.sends.coalesce(0),
         sends_year=joined.sends_year.coalesce(0),
         answers_year=joined.answers_year.coalesce(0),
@@ -62,7 +65,7 @@ def _contacts(tables: Tables, people: Table) -> Table:
         activity.filter(activity.day <= as_of_day)
         .inner_join(tables.record.select("record", "subject"), "record")
         .semi_join(people, "subject")
-        .select("subject", "kind", "day", "machine")
+        .select("subject", "kind", "day", "machine", "category")
     )
     in_year = acts.day > as_of_day - ibis.interval(days=_YEAR_DAYS)
     by_person = ~acts.machine
@@ -72,6 +75,7 @@ def _contacts(tables: Tables, people: Table) -> Table:
         return acts.day.max(where=_both(acts.kind == kind, by_person))
 
     return acts.group_by("subject").agg(
+        categories=acts.category.nunique(where=acts.kind == "order"),
         sends=is_send.sum(),
         sends_year=_both(is_send, in_year).sum(),
         answers_year=_both(acts.kind.isin(["click", "open", "reply"]), by_person, in_year).sum(),

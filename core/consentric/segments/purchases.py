@@ -15,7 +15,8 @@ def purchases(tables: Tables, people: Table) -> Table:
     """One row per subject with orders or refunds.
 
     Columns: subject; orders (fully refunded ones left out); first_order, last_order (days); spent_minor (net
-    of refunds, reporting currency); unpriced (rows left out of it for want of a rate); own_cadence.
+    of refunds, reporting currency); unpriced (rows left out of it for want of a rate); own_cadence;
+    order_days (days with an order); repeat_minor (spent on orders of all such days but the first).
     """
     orders = _orders(_counted(tables, people))
     per_subject = orders.group_by("subject").agg(
@@ -25,8 +26,7 @@ def purchases(tables: Tables, people: Table) -> Table:
         spent_minor=orders.spent_minor.sum(),
         unpriced=orders.unpriced.sum(),
     )
-    own = _own_cadence(orders)
-    return per_subject.left_join(own, "subject").drop("subject_right")
+    return per_subject.left_join(_rhythm(orders), "subject").drop("subject_right")
 
 
 def _counted(tables: Tables, people: Table) -> Table:
@@ -111,16 +111,20 @@ def _orders(rows: Table) -> Table:
     return summed.mutate(counts=summed.day.notnull() & ~is_refunded)
 
 
-def _own_cadence(orders: Table) -> Table:
-    """The median gap in days between days with an order, for people with at least three such days.
+def _rhythm(orders: Table) -> Table:
+    """One row per subject with orders that count: own_cadence, order_days, repeat_minor.
 
-    Half a day counts as a whole one. Several orders of one day are one here, or a basket split in three
-    would make a cadence of zero.
+    The cadence is the median gap in days between days with an order, for people with at least three such
+    days; half a day counts as a whole one. Several orders of one day are one here, or a basket split in
+    three would make a cadence of zero.
     """
-    days = orders.filter(orders.counts).select("subject", "day").distinct()
+    counted = orders.filter(orders.counts)
+    days = counted.group_by("subject", "day").agg(spent_minor=counted.spent_minor.sum())
     before = days.day.lag().over(ibis.window(group_by=days.subject, order_by=days.day))
     gaps = days.mutate(gap=days.day.delta(before, unit="day"))
-    per_subject = gaps.group_by("subject").agg(
-        own_cadence=gaps.gap.median().ceil().cast("int64"), gaps=gaps.gap.count()
+    has_cadence = gaps.gap.count() >= 2
+    return gaps.group_by("subject").agg(
+        own_cadence=ibis.ifelse(has_cadence, gaps.gap.median().ceil().cast("int64"), ibis.null("int64")),
+        order_days=gaps.count(),
+        repeat_minor=gaps.spent_minor.sum(where=gaps.gap.notnull()).cast("int64"),
     )
-    return per_subject.filter(per_subject.gaps >= 2).drop("gaps")

@@ -21,6 +21,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "day": "date",
         "amount_minor": "int64",
         "currency": "string",
+        "category": "string",
         "machine": "boolean",
         "source_key": "uuid",
         "order_number": "string",
@@ -47,6 +48,9 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "days_since_first_order": "int64",
         "days_since_last_order": "int64",
         "own_cadence": "int64",
+        "order_days": "int64",
+        "repeat_minor": "int64",
+        "categories": "int64",
         "sends": "int64",
         "sends_year": "int64",
         "answers_year": "int64",
@@ -68,6 +72,14 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "age": "int64",
         "points": "int64",
         "cap": "int64",
+    },
+    "outlook": {
+        "set": "string",
+        "repeat_days": "int64",
+        "repeat_span": "int64",
+        "span": "int64",
+        "p_alive": "int64",
+        "expected_orders": "int64",
     },
     "fit": {"set": "string", "name": "string", "place": "int64", "value": "float64"},
 }
@@ -92,4 +104,5 @@ class Tables:
     measure: Table = field(default_factory=lambda: _table("measure"))
     usual_cadence: Table = field(default_factory=lambda: _table("usual_cadence"))
     decay: Table = field(default_factory=lambda: _table("decay"))
+    outlook: Table = field(default_factory=lambda: _table("outlook"))
     fit: Table = field(default_factory=lambda: _table("fit"))

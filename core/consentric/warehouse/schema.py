@@ -7,7 +7,7 @@ at 20 million activities it would not fit the memory promised, and batches are m
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 TABLES = (
     "CREATE TABLE meta (schema_version INTEGER NOT NULL, warehouse_id VARCHAR NOT NULL)",
@@ -36,6 +36,7 @@ TABLES = (
     """CREATE TABLE measure (subject INTEGER NOT NULL, orders BIGINT NOT NULL, spent_minor BIGINT NOT NULL,
         unpriced BIGINT NOT NULL, first_order DATE, last_order DATE,
         days_since_first_order BIGINT, days_since_last_order BIGINT, own_cadence BIGINT,
+        order_days BIGINT NOT NULL, repeat_minor BIGINT NOT NULL, categories BIGINT NOT NULL,
         sends BIGINT NOT NULL, sends_year BIGINT NOT NULL, answers_year BIGINT NOT NULL,
         last_send DATE, last_open DATE, last_click DATE, last_visit DATE, last_form DATE, last_reply DATE,
         last_act DATE, days_since_last_act BIGINT, unsubscribed BOOLEAN NOT NULL)""",
@@ -44,6 +45,10 @@ TABLES = (
     # Points of one act by set, kind and age in days, in millionths: decay without floats.
     """CREATE TABLE decay ("set" VARCHAR NOT NULL, channel VARCHAR NOT NULL, kind VARCHAR NOT NULL,
         age BIGINT NOT NULL, points BIGINT NOT NULL, cap BIGINT NOT NULL)""",
+    # What is expected of somebody with this history in days, in millionths: repeat_days with an order after
+    # the first, the last of them repeat_span after it, which was span ago.
+    """CREATE TABLE outlook ("set" VARCHAR NOT NULL, repeat_days BIGINT NOT NULL, repeat_span BIGINT NOT NULL,
+        span BIGINT NOT NULL, p_alive BIGINT NOT NULL, expected_orders BIGINT NOT NULL)""",
     # Parameters that a method estimated, by set and name; several numbers of one name by place.
     """CREATE TABLE fit ("set" VARCHAR NOT NULL, name VARCHAR NOT NULL, place BIGINT NOT NULL,
         value DOUBLE NOT NULL)""",
