@@ -166,3 +166,18 @@ def test_tokens_and_keys_are_recognised(text: str) -> None:
 )
 def test_ordinary_settings_are_not(text: str) -> None:
     assert not looks_like_secret(text)
+
+
+def test_a_variable_that_is_not_set_is_looked_for_among_the_credentials_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "passed").mkdir()
+    (tmp_path / "passed" / "SERVICE_TOKEN").write_text("from the manager\n")
+    (tmp_path / "OTHER").write_text("elsewhere")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "passed"))
+    monkeypatch.delenv("SERVICE_TOKEN", raising=False)
+    assert resolve("env:SERVICE_TOKEN", base=tmp_path).reveal() == "from the manager"
+    monkeypatch.setenv("SERVICE_TOKEN", "from the variable")
+    assert resolve("env:SERVICE_TOKEN", base=tmp_path).reveal() == "from the variable"
+    with pytest.raises(KeyMaterialError):
+        resolve("env:../OTHER", base=tmp_path)
