@@ -8,7 +8,7 @@ import pytest
 
 from consentric.segments import rule_parser
 from consentric.segments.methods.lifecycle import STAGES
-from consentric.segments.rule_names import MEASURES
+from consentric.segments.rule_names import BOUGHT, MEASURES
 from consentric.segments.rule_parser import parse_rule
 from consentric.segments.score_maps import MAPS
 from consentric.segments.sets import usual_segments
@@ -38,6 +38,10 @@ def test_every_example_of_a_rule_can_be_read(rule: str) -> None:
 
 def test_every_name_is_on_the_page_with_its_kind_and_meaning() -> None:
     assert rows("Names") == [[name, one.kind, one.meaning] for name, one in MEASURES.items()]
+
+
+def test_every_name_of_what_was_bought_is_on_the_page() -> None:
+    assert rows("Orders") == [[name, meaning] for name, meaning in BOUGHT.items()]
 
 
 def test_the_grammar_is_that_of_the_parser() -> None:

@@ -47,10 +47,16 @@ def rules_of(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:
     """Each set to a hash of its rules: when it changes, people move because a rule changed."""
     wanted = set(names)
     return {
-        one.name: hashlib.sha256(repr(one).encode()).hexdigest()
+        one.name: hashlib.sha256(_rules_text(workspace, one).encode()).hexdigest()
         for one in segment_sets(workspace)
         if one.name in wanted
     }
+
+
+def _rules_text(workspace: Workspace, segment_set: SegmentSet) -> str:
+    """The set with its segments, and what the measure `intent` counts where a rule asks for it."""
+    asks_intent = any("intent" in (segment.when or "") for segment in segment_set.segments)
+    return repr(segment_set) + (repr(workspace.settings.intent) if asks_intent else "")
 
 
 def labels_of(workspace: Workspace, destination: DestinationSettings) -> tuple[LabelSet, ...]:

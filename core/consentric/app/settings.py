@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from consentric.pull.settings import FieldSettings, MoneySettings, PurchasesSettings
-from consentric.segments.settings import SegmentSetSettings, SegmentSettings
+from consentric.segments.settings import IntentSettings, SegmentSetSettings, SegmentSettings
 from consentric.sync.settings import DestinationSettings
 from consentric_privacy.secrets import SCHEMES
 from consentric_privacy.settings import (
@@ -159,6 +159,7 @@ class Settings(BaseModel):
     connections: dict[ConnectionName, ConnectionSettings] = {}
     destination: tuple[DestinationSettings, ...] = ()
     purchases: PurchasesSettings = PurchasesSettings()
+    intent: IntentSettings = IntentSettings()
     segment_set: tuple[SegmentSetSettings, ...] = ()
     segment: tuple[SegmentSettings, ...] = ()
     controller: ControllerSettings | None = None

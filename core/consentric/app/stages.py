@@ -299,6 +299,7 @@ def compute_segments(job: Job, as_of: date | None) -> SegmentReport:
         purchase_sources=settings.purchases.sources,
         reporting_currency=settings.money.reporting,
         rates=_rates(workspace),
+        intent=settings.intent,
         fits=StoredFits(workspace.control),
     )
     job.summary["rules"] = _rules(workspace)

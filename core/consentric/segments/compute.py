@@ -14,12 +14,14 @@ from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
 
 from .cache import Compiled, cache_key, compiled
+from .decay import INTENT, intent_rows
 from .methods.method import Preparation
 from .methods.registry import METHODS
 from .notes import notes_of
 from .rates import Rate, rate_rows
 from .report import SegmentReport, SetReport
 from .sets import SegmentSet
+from .settings import IntentSettings
 
 MAX_STALENESS = timedelta(hours=24)
 """Permissions older than this are not computed from."""
@@ -37,6 +39,7 @@ def compute(
     purchase_sources: Sequence[str] = (),
     reporting_currency: str = "EUR",
     rates: Sequence[Rate] = (),
+    intent: IntentSettings | None = None,
     fits: Fits | None = None,
     max_staleness: timedelta = MAX_STALENESS,
 ) -> SegmentReport:
@@ -47,6 +50,7 @@ def compute(
         as_of_day: Last day whose activities count.
         run: Id of the run; ids of later runs sort after it.
         attributes: Names of attributes that rules may use.
+        intent: What the measure of that name counts; the usual when None.
         fits: What methods estimated in earlier runs; new estimates are put there. Forgotten when None.
         purchase_sources: Accounts whose orders count, first one wins; may be empty while one has any.
 
@@ -60,8 +64,21 @@ def compute(
         results.set_run_context(connection, now=now, as_of_day=as_of_day)
         results.set_purchase_sources(connection, _sources(connection, purchase_sources))
         results.set_rates(connection, rate_rows(rates, reporting_currency))
+        results.forget_inputs(connection, INTENT)
+        results.set_decay(connection, INTENT, intent_rows(intent or IntentSettings()))
         _materialise(connection, statements)
-        _prepare(connection, sets, as_of_day, {} if fits is None else fits)
+        for one in sets:
+            results.forget_inputs(connection, one.name)
+            given = Preparation(
+                connection=connection,
+                segment_set=one,
+                as_of_day=as_of_day,
+                reporting_currency=reporting_currency,
+                measures=statements.measures,
+                fits={} if fits is None else fits,
+            )
+            if one.settings.method is not None:
+                METHODS[one.settings.method].prepare(given)
         results.note_run(connection, run=run, now=now, as_of_day=as_of_day)
         results.forget_other_sets(connection, [one.name for one in sets], run)
         reports = tuple(_compute_set(connection, one, statements, run) for one in sets)
@@ -102,16 +119,6 @@ def _materialise(connection: duckdb.DuckDBPyConnection, statements: Compiled) ->
     results.fill(connection, "measure", statements.measures)
     for select in statements.usual_cadence.values():
         results.fill(connection, "usual_cadence", select)
-
-
-def _prepare(
-    connection: duckdb.DuckDBPyConnection, sets: Sequence[SegmentSet], as_of_day: date, fits: Fits
-) -> None:
-    for one in sets:
-        results.forget_inputs(connection, one.name)
-        if one.settings.method is not None:
-            given = Preparation(connection=connection, segment_set=one, as_of_day=as_of_day, fits=fits)
-            METHODS[one.settings.method].prepare(given)
 
 
 def _compute_set(

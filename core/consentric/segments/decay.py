@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .settings import EngagementSettings
+from .settings import EngagementSettings, IntentSettings
 
 MILLION = 1_000_000
 """Points are kept in millionths."""
 
 EXPECTED = "expected"
 """Channel under which sends count: what is expected, not what was earned."""
+
+INTENT = "*intent"
+"""Stands for a set where the points of the measure `intent` are; no set can be named so."""
 
 _OLDEST_DAYS = 3650
 _NO_CAP = 10**15
@@ -26,6 +29,13 @@ def decay_rows(settings: EngagementSettings) -> Iterator[DecayRow]:
                 yield name, kind, age, points, channel.cap * MILLION
     for age, points in _fading(settings.expected_per_send, settings.send_half_life_days, settings.decay):
         yield EXPECTED, "send", age, points, _NO_CAP
+
+
+def intent_rows(settings: IntentSettings) -> Iterator[DecayRow]:
+    """The same for the measure `intent`: one channel without a cap."""
+    for kind, weight in settings.weights.items():
+        for age, points in _fading(weight, settings.half_life_days, "half_life"):
+            yield "intent", kind, age, points, _NO_CAP
 
 
 def _fading(weight: int, half_life_days: int, decay: str) -> Iterator[tuple[int, int]]:

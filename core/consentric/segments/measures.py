@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ibis
-from ibis.expr.types import BooleanColumn, Column, Table
+from ibis.expr.types import BooleanColumn, Column, IntegerColumn, NumericColumn, Table
 
+from .decay import INTENT
 from .purchases import purchases
 from .tables import Tables
 
@@ -20,6 +21,7 @@ def measures(tables: Tables) -> Table:
     as_of_day = tables.run_context.as_of_day.as_scalar()
     joined = people.left_join(bought, "subject").drop("subject_right")
     joined = joined.left_join(contacts, "subject").drop("subject_right")
+    joined = joined.left_join(_intent(tables, people), "subject").drop("subject_right")
     return joined.select(
         "subject",
         orders=joined.orders.coalesce(0),
@@ -45,6 +47,11 @@ def measures(tables: Tables) -> Table:
         last_act="last_act",
         days_since_last_act=as_of_day.delta(joined.last_act, unit="day"),
         unsubscribed=joined.unsubscribed.coalesce(False),
+        aov_minor=_whole(joined.spent_minor, joined.orders),
+        redemptions=joined.redemptions.coalesce(0),
+        redeemed_percent=_whole(joined.redeemed_days * 100, joined.order_days),
+        intent=joined.intent.coalesce(0),
+        bounces=joined.bounces.coalesce(0),
     )
 
 
@@ -61,11 +68,15 @@ def _contacts(tables: Tables, people: Table) -> Table:
     """One row per subject with activities: how often we wrote, and when it last did what."""
     as_of_day = tables.run_context.as_of_day.as_scalar()
     activity = tables.activity
+    source = tables.purchase_source
+    records = tables.record.left_join(source, "account").select(
+        "record", "subject", counts=source.priority.notnull()
+    )
     acts = (
         activity.filter(activity.day <= as_of_day)
-        .inner_join(tables.record.select("record", "subject"), "record")
+        .inner_join(records, "record")
         .semi_join(people, "subject")
-        .select("subject", "kind", "day", "machine", "category")
+        .select("subject", "kind", "day", "machine", "category", "counts")
     )
     in_year = acts.day > as_of_day - ibis.interval(days=_YEAR_DAYS)
     by_person = ~acts.machine
@@ -75,7 +86,7 @@ def _contacts(tables: Tables, people: Table) -> Table:
         return acts.day.max(where=_both(acts.kind == kind, by_person))
 
     return acts.group_by("subject").agg(
-        categories=acts.category.nunique(where=acts.kind == "order"),
+        categories=acts.category.nunique(where=_both(acts.kind == "order", acts.counts)),
         sends=is_send.sum(),
         sends_year=_both(is_send, in_year).sum(),
         answers_year=_both(acts.kind.isin(["click", "open", "reply"]), by_person, in_year).sum(),
@@ -87,7 +98,34 @@ def _contacts(tables: Tables, people: Table) -> Table:
         last_reply=last("reply"),
         last_act=acts.day.max(where=_both(acts.kind.notin(_NOT_AN_ACT), by_person)),
         unsubscribed=(acts.kind == "unsubscribe").any(),
+        redemptions=(acts.kind == "redemption").sum(),
+        bounces=(acts.kind == "bounce").sum(),
     )
+
+
+def _intent(tables: Tables, people: Table) -> Table:
+    """One row per subject with acts that still show an intent: subject, intent (millionths of a point)."""
+    as_of_day = tables.run_context.as_of_day.as_scalar()
+    activity = tables.activity
+    acts = activity.filter(~activity.machine, activity.day <= as_of_day).select(
+        "record", "kind", age=as_of_day.delta(activity.day, unit="day")
+    )
+    worth = (
+        acts.inner_join(tables.decay.filter(tables.decay.set == INTENT), ["kind", "age"])
+        .inner_join(tables.record.select("record", "subject"), "record")
+        .semi_join(people, "subject")
+        .select("subject", "points")
+    )
+    return worth.group_by("subject").agg(intent=worth.points.sum().cast("int64"))
+
+
+def _whole(amount: IntegerColumn, number: IntegerColumn) -> NumericColumn:
+    """The quotient without its fraction, None when divided by none.
+
+    `//` compiles to a floor of a float division; after the remainder is taken off, the division is exact.
+    """
+    divisor = number.nullif(0)
+    return ((amount - amount % divisor) / divisor).round().cast("int64")
 
 
 def _both(first: BooleanColumn, *others: BooleanColumn) -> BooleanColumn:

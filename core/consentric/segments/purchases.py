@@ -16,7 +16,8 @@ def purchases(tables: Tables, people: Table) -> Table:
 
     Columns: subject; orders (fully refunded ones left out); first_order, last_order (days); spent_minor (net
     of refunds, reporting currency); unpriced (rows left out of it for want of a rate); own_cadence;
-    order_days (days with an order); repeat_minor (spent on orders of all such days but the first).
+    order_days (days with an order); repeat_minor (spent on orders of all such days but the first);
+    redeemed_days (days with an order on which the person redeemed something).
     """
     orders = _orders(_counted(tables, people))
     per_subject = orders.group_by("subject").agg(
@@ -26,7 +27,22 @@ def purchases(tables: Tables, people: Table) -> Table:
         spent_minor=orders.spent_minor.sum(),
         unpriced=orders.unpriced.sum(),
     )
-    return per_subject.left_join(_rhythm(orders), "subject").drop("subject_right")
+    return per_subject.left_join(_rhythm(tables, orders), "subject").drop("subject_right")
+
+
+def counted_orders(tables: Tables) -> Table:
+    """One row per order of a source that counts, refunded or not, up to the run's day.
+
+    Columns: subject, account, category (often empty).
+    """
+    as_of_day = tables.run_context.as_of_day.as_scalar()
+    activity = tables.activity
+    orders = activity.filter(activity.kind == "order", activity.day <= as_of_day)
+    return (
+        orders.inner_join(tables.record.select("record", "subject", "account"), "record")
+        .semi_join(tables.purchase_source, "account")
+        .select("subject", "account", "category")
+    )
 
 
 def _counted(tables: Tables, people: Table) -> Table:
@@ -111,8 +127,9 @@ def _orders(rows: Table) -> Table:
     return summed.mutate(counts=summed.day.notnull() & ~is_refunded)
 
 
-def _rhythm(orders: Table) -> Table:
-    """One row per subject with orders that count: own_cadence, order_days, repeat_minor.
+def _rhythm(tables: Tables, orders: Table) -> Table:
+    """One row per subject with orders that count: own_cadence, order_days, repeat_minor,
+    redeemed_days.
 
     The cadence is the median gap in days between days with an order, for people with at least three such
     days; half a day counts as a whole one. Several orders of one day are one here, or a basket split in
@@ -120,6 +137,9 @@ def _rhythm(orders: Table) -> Table:
     """
     counted = orders.filter(orders.counts)
     days = counted.group_by("subject", "day").agg(spent_minor=counted.spent_minor.sum())
+    days = days.left_join(_redemption_days(tables), ["subject", "day"]).select(
+        "subject", "day", "spent_minor", "has_redemption"
+    )
     before = days.day.lag().over(ibis.window(group_by=days.subject, order_by=days.day))
     gaps = days.mutate(gap=days.day.delta(before, unit="day"))
     has_cadence = gaps.gap.count() >= 2
@@ -127,4 +147,17 @@ def _rhythm(orders: Table) -> Table:
         own_cadence=ibis.ifelse(has_cadence, gaps.gap.median().ceil().cast("int64"), ibis.null("int64")),
         order_days=gaps.count(),
         repeat_minor=gaps.spent_minor.sum(where=gaps.gap.notnull()).cast("int64"),
+        redeemed_days=gaps.has_redemption.count(),
+    )
+
+
+def _redemption_days(tables: Tables) -> Table:
+    """Subject, day, has_redemption: by day, because few sources name the order of a coupon."""
+    activity, as_of_day = tables.activity, tables.run_context.as_of_day.as_scalar()
+    redemptions = activity.filter(activity.kind == "redemption", activity.day <= as_of_day)
+    return (
+        redemptions.inner_join(tables.record.select("record", "subject"), "record")
+        .select("subject", "day")
+        .distinct()
+        .mutate(has_redemption=True)
     )

@@ -23,7 +23,10 @@ def explain_rules(case: Case, rules: Rules) -> Details:
     """The rules up to the one that holds, clause by clause."""
     person = Person(
         measures=case.measures,
-        attributes=lookups.attributes_of(case.connection, case.subject),
+        attributes={
+            **lookups.attributes_of(case.connection, case.subject),
+            **lookups.bought_of(case.connection, case.subject),
+        },
         as_of_day=case.as_of_day,
     )
     asked = []

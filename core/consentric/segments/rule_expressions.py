@@ -12,7 +12,8 @@ import ibis
 from ibis.expr.types import BooleanValue, Table, Value
 
 from .methods.lifecycle_scores import cadence_of
-from .rule_names import MEASURES
+from .purchases import counted_orders
+from .rule_names import BOUGHT, MEASURES
 from .rule_tree import (
     And,
     Attribute,
@@ -83,8 +84,7 @@ def _attribute_of(clause: Clause) -> Attribute | None:
 
 def _attribute_values(tables: Tables, columns: dict[Clause, str]) -> Table:
     """One row per person with attributes: the truth of each clause over the values of all live records."""
-    record = tables.record.filter(tables.record.live).select("record", "subject")
-    values = tables.attribute.inner_join(record, "record").select("subject", "name", "value")
+    values = _values(tables, {one.name for one in map(_attribute_of, columns) if one is not None})
     truths = {}
     for clause, column in columns.items():
         attribute = _attribute_of(clause)
@@ -95,6 +95,19 @@ def _attribute_values(tables: Tables, columns: dict[Clause, str]) -> Table:
         any_listed = (named & values.value.isin(wanted)).any()
         truths[column] = (named.any() & ~any_listed) if negated else any_listed
     return values.group_by("subject").agg(**truths)
+
+
+def _values(tables: Tables, names: set[str]) -> Table:
+    """Subject, name and value: attributes of live records, and what the orders say where a rule asks that."""
+    record = tables.record.filter(tables.record.live).select("record", "subject")
+    values = tables.attribute.inner_join(record, "record").select("subject", "name", "value")
+    columns = {"bought_category": "category", "bought_from": "account"}
+    orders = counted_orders(tables)
+    for name in sorted(names & set(BOUGHT)):
+        told = orders.select("subject", name=ibis.literal(name), value=orders[columns[name]]).distinct()
+        # A field of the same name gives way, as it does to a measure.
+        values = values.filter(values.name != name).union(told.filter(told.value.notnull()))
+    return values
 
 
 def _wanted(clause: Clause) -> tuple[list[str], bool]:

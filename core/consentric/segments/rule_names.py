@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["number", "money", "date", "flag", "text"]
+Kind = Literal["number", "money", "points", "date", "flag", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,23 @@ _ROWS: tuple[tuple[str, str, Kind, str], ...] = (
     ("last_act", "last_act", "date", "day of the last act of any kind by the person"),
     ("days_since_last_act", "days_since_last_act", "number", "days since the last act of any kind"),
     ("unsubscribed", "unsubscribed", "flag", "whether the person ever unsubscribed from messages"),
+    ("bounces", "bounces", "number", "messages that came back"),
+    ("aov", "aov_minor", "money", "average order value: what was spent by the number of orders"),
+    ("redemptions", "redemptions", "number", "coupons and offers redeemed"),
+    ("redeemed_percent", "redeemed_percent", "number", "percent of the days with an order that had a coupon"),
+    ("categories", "categories", "number", "different categories among the orders"),
+    ("intent", "intent", "points", "points for carts, searches and visits of the last days"),
 )
 
 MEASURES: dict[str, MeasureName] = {
     name: MeasureName(column=column, kind=kind, meaning=meaning) for name, column, kind, meaning in _ROWS
 }
+
+BOUGHT: dict[str, str] = {
+    "bought_category": "categories of the orders",
+    "bought_from": "connections where the orders were made",
+}
+"""Names with several values, like attributes, read from the orders that count; with their meaning."""
 
 DAYS_SINCE: dict[str, str] = {
     "days_since_first_order": "first_order",

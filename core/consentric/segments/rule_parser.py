@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 
-from .rule_names import MEASURES, Kind
+from .rule_names import BOUGHT, MEASURES, Kind
 from .rule_tokens import RuleError, Token, rule_error, tokens
 from .rule_tree import (
     And,
@@ -42,6 +42,7 @@ _MIRRORED: dict[Operator, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=
 _DEEPEST = 50
 _LONGEST = 4000
 _LARGEST = 10**15
+_POINT_DECIMALS = 6
 
 
 def parse_rule(rule: str, *, attributes: Collection[str] = (), money_exponent: int = 2) -> Node:
@@ -206,7 +207,7 @@ class _Parser:
         return name
 
     def _multiplied(self, operand: Operand, factor: Token) -> Measure:
-        if not isinstance(operand, Measure) or operand.kind not in ("number", "money"):
+        if not isinstance(operand, Measure) or operand.kind not in ("number", "money", "points"):
             raise self._error("only a number can be multiplied", at=factor)
         return Measure(operand.name, operand.kind, self._whole(factor))
 
@@ -219,7 +220,7 @@ class _Parser:
         if known is not None:
             self._advance()
             return Measure(token.text, known.kind)
-        if token.text in self._attributes:
+        if token.text in BOUGHT or token.text in self._attributes:
             self._advance()
             return Attribute(token.text)
         raise self._error(
@@ -235,16 +236,15 @@ class _Parser:
         number = Decimal(str(constant.value))
         if kind == "money":
             number = number.scaleb(self._exponent)
+        elif kind == "points":
+            number = number.scaleb(_POINT_DECIMALS)
         elif kind != "number":
             raise self._error(
                 f"a {kind} cannot be compared with a number", at=token, hint=_EXAMPLES.get(kind, "")
             )
         if number != number.to_integral_value():
-            what = (
-                f"an amount has at most {self._exponent} decimals"
-                if kind == "money"
-                else "a whole number is expected"
-            )
+            decimals = {"money": self._exponent, "points": _POINT_DECIMALS}.get(kind)
+            what = "a whole number is expected" if decimals is None else f"it has at most {decimals} decimals"
             raise self._error(what, at=token)
         if abs(number) > _LARGEST:
             raise self._error("the number is too large", at=token)
@@ -265,7 +265,7 @@ class _Parser:
             raise self._error("there is no such day in the calendar", at=token) from None
 
     def _did_you_mean(self, name: str) -> str:
-        known = sorted({*MEASURES, *self._attributes})
+        known = sorted({*MEASURES, *BOUGHT, *self._attributes})
         close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
         return f'did you mean "{close[0]}"?' if close else f"known names: {', '.join(known)}"
 

@@ -18,6 +18,8 @@ _ENGAGEMENT_KINDS = Literal[
     "order", "click", "open", "visit", "form", "reply", "redemption", "cart", "search", "call", "meeting"
 ]
 
+_INTENT_KINDS = Literal["cart", "search", "visit", "form", "click"]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -167,6 +169,17 @@ class EngagementSettings(_Strict):
         if twice:
             raise ValueError(f"an act counts in one channel only; in two: {', '.join(twice)}")
         return self
+
+
+class IntentSettings(_Strict):
+    """`[intent]`: what the measure `intent` counts, and how fast it is gone."""
+
+    weights: dict[_INTENT_KINDS, Annotated[int, Field(ge=0)]] = Field(
+        default={"cart": 10, "search": 5, "visit": 2}, min_length=1
+    )
+    """Points of one act by its kind."""
+    half_life_days: int = Field(default=3, ge=1, le=365)
+    """Days in which they halve."""
 
 
 class SegmentSetSettings(_Strict):

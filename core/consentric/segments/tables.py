@@ -63,6 +63,11 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "last_act": "date",
         "days_since_last_act": "int64",
         "unsubscribed": "boolean",
+        "aov_minor": "int64",
+        "redemptions": "int64",
+        "redeemed_percent": "int64",
+        "intent": "int64",
+        "bounces": "int64",
     },
     "usual_cadence": {"purpose": "string", "days": "int64", "people": "int64"},
     "decay": {

@@ -137,6 +137,19 @@ def attributes_of(connection: duckdb.DuckDBPyConnection, subject: int) -> dict[s
     return {name: tuple(values) for name, values in rows}
 
 
+def bought_of(connection: duckdb.DuckDBPyConnection, subject: int) -> dict[str, tuple[str, ...]]:
+    """Categories and connections of the person's orders that count, as rules name them."""
+    row = connection.execute(
+        """SELECT coalesce(list_sort(list(DISTINCT category) FILTER (category IS NOT NULL)), []),
+                  coalesce(list_sort(list(DISTINCT account)), [])
+           FROM activity JOIN record USING (record) JOIN purchase_source USING (account), run_context
+           WHERE subject = ? AND kind = 'order' AND day <= as_of_day""",
+        [subject],
+    ).fetchone()
+    assert row is not None
+    return {"bought_category": tuple(row[0]), "bought_from": tuple(row[1])}
+
+
 def usual_cadence_of(connection: duckdb.DuckDBPyConnection, purpose: str) -> tuple[int | None, int]:
     """Median cadence of the last run for a purpose, and how many people it rests on."""
     row = connection.execute("SELECT days, people FROM usual_cadence WHERE purpose = ?", [purpose]).fetchone()

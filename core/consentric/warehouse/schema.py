@@ -39,7 +39,9 @@ TABLES = (
         order_days BIGINT NOT NULL, repeat_minor BIGINT NOT NULL, categories BIGINT NOT NULL,
         sends BIGINT NOT NULL, sends_year BIGINT NOT NULL, answers_year BIGINT NOT NULL,
         last_send DATE, last_open DATE, last_click DATE, last_visit DATE, last_form DATE, last_reply DATE,
-        last_act DATE, days_since_last_act BIGINT, unsubscribed BOOLEAN NOT NULL)""",
+        last_act DATE, days_since_last_act BIGINT, unsubscribed BOOLEAN NOT NULL,
+        aov_minor BIGINT, redemptions BIGINT NOT NULL, redeemed_percent BIGINT, intent BIGINT NOT NULL,
+        bounces BIGINT NOT NULL)""",
     # For people without a cadence of their own: the median of those who have one, and how many they are.
     "CREATE TABLE usual_cadence (purpose VARCHAR NOT NULL, days BIGINT, people BIGINT NOT NULL)",
     # Points of one act by set, kind and age in days, in millionths: decay without floats.

@@ -157,6 +157,6 @@ def _shown(value: Any, name: str) -> str:
         return {True: "yes", False: "no", None: "-"}[value]
     if isinstance(value, int):
         # Points are counted in millionths, so that the sum is the same on every engine.
-        is_points = name.startswith("points") or name == "expected"
+        is_points = name.startswith("points") or name in ("expected", "intent")
         return f"{value / MILLION:f}".rstrip("0").rstrip(".") if is_points else number(value)
     return ", ".join(value) if isinstance(value, tuple) else str(value)
