@@ -15,7 +15,7 @@ FOLDER = "CONSENTRIC_SANDBOX_TALLY"
 """Environment variable that names the folder; without it nothing is counted."""
 
 Danger = Literal["create", "subscribe", "un-opt-out"]
-"""What consentric may never ask of a CRM: bring somebody in, or make mail go to who did not want it."""
+"""What we may never ask of a CRM: bring somebody in, or make mail go to who did not want it."""
 
 
 class Tally:

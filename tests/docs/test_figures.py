@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from consentric.app.interruption import GRACE_SECONDS
-from consentric.app.status import OVERDUE_AFTER
+from consentric.app.timetable import GRACE
 from consentric.gate.gate import MAX_STALENESS
 from consentric.sdk.transport import ATTEMPTS
 from consentric.segments.score_maps import MAPS
@@ -52,8 +52,11 @@ def test_limits_of_the_brake() -> None:
 
 
 def test_hours_and_seconds() -> None:
-    hours = OVERDUE_AFTER.total_seconds() / 3600
-    assert f"(after {hours:g} hours)" in read("docs/operations.md")
+    assert {job: allowed.total_seconds() / 3600 for job, allowed in GRACE.items()} == {
+        "sync": 2,
+        "consents": 1,
+    }
+    assert "after two hours of grace for the night, one for the hour" in read("docs/operations.md")
     assert f"({GRACE_SECONDS} seconds at most)" in read("docs/operations.md")
     assert f"read within {MAX_STALENESS.total_seconds() / 3600:g} hours" in read("docs/consent.md")
 

@@ -53,7 +53,7 @@ class Service:
     """What the units say of this workspace and this machine."""
 
     program: tuple[str, ...]
-    """How consentric is started: an absolute path, and what comes before the verb."""
+    """How a unit starts us: an absolute path, and what comes before the verb."""
     config: Path
     """Absolute."""
     writable: tuple[Path, ...]
