@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,14 +14,17 @@ from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
 
 from .cache import Compiled, cache_key, compiled
+from .gates import findings_of
 from .decay import INTENT, intent_rows
 from .methods.method import Preparation
 from .methods.registry import METHODS
 from .notes import notes_of
+from .quality_settings import QualitySettings
 from .rates import Rate, rate_rows
 from .report import SegmentReport, SetReport
-from .sets import SegmentSet
+from .sets import SegmentSet, in_order
 from .settings import IntentSettings
+
 
 MAX_STALENESS = timedelta(hours=24)
 """Permissions older than this are not computed from."""
@@ -42,6 +45,8 @@ def compute(
     intent: IntentSettings | None = None,
     fits: Fits | None = None,
     max_staleness: timedelta = MAX_STALENESS,
+    quality: QualitySettings = QualitySettings(),
+    accept: Callable[[SegmentReport], None] | None = None,
 ) -> SegmentReport:
     """Computes every set and records who entered, moved and left; the same data twice moves nobody.
 
@@ -52,6 +57,8 @@ def compute(
         attributes: Names of attributes that rules may use.
         intent: What the measure of that name counts; the usual when None.
         fits: What methods estimated in earlier runs; new estimates are put there. Forgotten when None.
+        quality: Limits of sets that say nothing else.
+        accept: Given the result before it is kept; what it raises takes everything back.
         purchase_sources: Accounts whose orders count, first one wins; may be empty while one has any.
 
     Raises:
@@ -67,8 +74,12 @@ def compute(
         results.forget_inputs(connection, INTENT)
         results.set_decay(connection, INTENT, intent_rows(intent or IntentSettings()))
         _materialise(connection, statements)
-        for one in sets:
-            results.forget_inputs(connection, one.name)
+        results.note_run(connection, run=run, now=now, as_of_day=as_of_day)
+        results.forget_other_sets(connection, [one.name for one in sets], run)
+        reports = {}
+        for one in in_order(sets):
+            if one.settings.within:
+                results.fill(connection, "population", statements.parts[one.name])
             given = Preparation(
                 connection=connection,
                 segment_set=one,
@@ -77,12 +88,13 @@ def compute(
                 measures=statements.measures,
                 fits={} if fits is None else fits,
             )
-            if one.settings.method is not None:
-                METHODS[one.settings.method].prepare(given)
-        results.note_run(connection, run=run, now=now, as_of_day=as_of_day)
-        results.forget_other_sets(connection, [one.name for one in sets], run)
-        reports = tuple(_compute_set(connection, one, statements, run) for one in sets)
-    return SegmentReport(as_of_day=as_of_day, run=run, sets=reports)
+            _prepare(given)
+            reports[one.name] = _compute_set(connection, one, statements, run, quality)
+        ordered = tuple(reports[one.name] for one in sets)
+        report = SegmentReport(as_of_day=as_of_day, run=run, sets=ordered)
+        if accept is not None:
+            accept(report)
+    return report
 
 
 def _statements(
@@ -121,14 +133,25 @@ def _materialise(connection: duckdb.DuckDBPyConnection, statements: Compiled) ->
         results.fill(connection, "usual_cadence", select)
 
 
+def _prepare(given: Preparation) -> None:
+    one = given.segment_set
+    results.forget_inputs(given.connection, one.name)
+    if one.settings.method is not None:
+        METHODS[one.settings.method].prepare(given)
+
+
 def _compute_set(
-    connection: duckdb.DuckDBPyConnection, segment_set: SegmentSet, statements: Compiled, run: str
+    connection: duckdb.DuckDBPyConnection,
+    segment_set: SegmentSet,
+    statements: Compiled,
+    run: str,
+    quality: QualitySettings,
 ) -> SetReport:
     name = segment_set.name
     results.replace_scores(connection, name, statements.scores[name])
     movement = results.record_memberships(connection, name, run)
     found = results.sizes(connection, name)
-    population = results.population_size(connection, segment_set.purpose)
+    population = results.population_size(connection, segment_set.population)
     sizes = {segment.key: found.get(segment.key, 0) for segment in segment_set.segments}
     return SetReport(
         name=name,
@@ -138,5 +161,6 @@ def _compute_set(
         entered=movement.entered,
         moved=movement.moved,
         left=movement.left,
-        notes=notes_of(connection, segment_set, population=population, sizes=sizes),
+        notes=notes_of(connection, segment_set, population=population),
+        findings=findings_of(connection, segment_set, quality),
     )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from .quality_settings import QualitySettings
 from .score_maps import MAPS, MapName, ScoreMap
 
-MethodName = Literal["rfm", "pareto", "lifecycle", "engagement"]
+MethodName = Literal["rfm", "pareto", "lifecycle", "engagement", "clv"]
 Limits = tuple[Annotated[int, Field(ge=0)], ...]
 
 _KEY = r"^[a-z][a-z0-9_]{0,39}$"
+_SEGMENT_NAME = r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$"
 _ENGAGEMENT_KINDS = Literal[
     "order", "click", "open", "visit", "form", "reply", "redemption", "cart", "search", "call", "meeting"
 ]
@@ -121,6 +124,25 @@ class LifecycleSettings(_Strict):
         return self
 
 
+class ClvSettings(_Strict):
+    """`[segment_set.clv]`: how far ahead revenue is expected, and who counts as fading or gone."""
+
+    horizon_days: int = Field(default=365, ge=1, le=3650)
+    """Revenue is that of so many days to come."""
+    refit_every_days: int = Field(default=30, ge=1)
+    """Parameters are estimated again after so many days."""
+    fading_below_percent: int = Field(default=50, ge=1, le=99)
+    """Fading: whose chance of still being a buyer is below."""
+    gone_below_percent: int = Field(default=20, ge=0, le=98)
+    """Gone: whose chance is below this one."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.fading_below_percent <= self.gone_below_percent:
+            raise ValueError("fading_below_percent must be more than gone_below_percent")
+        return self
+
+
 class ChannelSettings(_Strict):
     """`[segment_set.engagement.channels.NAME]`: what its acts are worth and how fast they fade."""
 
@@ -182,6 +204,17 @@ class IntentSettings(_Strict):
     """Days in which they halve."""
 
 
+def _several(given: object) -> object:
+    return (given,) if isinstance(given, str) else given
+
+
+SegmentNames = Annotated[tuple[Annotated[str, Field(pattern=_SEGMENT_NAME)], ...], BeforeValidator(_several)]
+"""Segments as `SET.KEY`; one alone may be written as a text.
+
+Together they mean: of each set that is named, one of the segments that are named of it.
+"""
+
+
 class SegmentSetSettings(_Strict):
     """One `[[segment_set]]`: segments that share out a population."""
 
@@ -189,14 +222,19 @@ class SegmentSetSettings(_Strict):
     title: Texts | None = None
     purpose: str
     """Id of the purpose it is computed for; only people whom that purpose allows take part."""
+    within: SegmentNames = ()
+    """Segments of other sets whose people alone take part."""
     method: MethodName | None = None
     """How people are scored; without one, each segment has a rule of its own (`when`)."""
     rfm: RfmSettings = RfmSettings()
     pareto: ParetoSettings = ParetoSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
     engagement: EngagementSettings = EngagementSettings()
+    clv: ClvSettings = ClvSettings()
     min_size: int = Field(default=0, ge=0)
-    """A segment with fewer people is reported."""
+    """A segment with fewer people is reported, or stops the run, as `quality` says."""
+    quality: QualitySettings = QualitySettings()
+    """Limits of this set; what it leaves out is as in `[quality]`."""
     allow_other: bool = False
     """Whether people may end up in no segment of the set."""
 
@@ -210,6 +248,14 @@ class SegmentSettings(_Strict):
     name: Texts
     meaning: Texts | None = None
     """Shown in explanations and in the description that the CRM shows."""
+    do: Texts | None = None
+    """What to do with these people; on the segment sheet, as the three below."""
+    dont: Texts | None = None
+    """What to leave."""
+    owner: str | None = None
+    """Who answers for the segment: a team or a role."""
+    review_by: date | None = None
+    """Day by which somebody looks at the segment again; overdue, `segments check` and `doctor` warn."""
     cells: tuple[str, ...] = ()
     """Of a set with a method: the cells that make the segment."""
     when: str | None = None

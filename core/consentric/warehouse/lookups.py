@@ -7,6 +7,9 @@ from datetime import date, datetime
 from typing import Literal
 
 import duckdb
+import numpy as np
+
+from .histories import Column
 
 RankedMeasure = Literal["days_since_last_order", "orders", "spent_minor"]
 Value = int | bool | date | None
@@ -18,7 +21,7 @@ _ORIENTED: dict[RankedMeasure, str] = {
     "spent_minor": "spent_minor",
 }
 _BUYERS = """SELECT {oriented} AS value FROM measure
-             SEMI JOIN (FROM population WHERE purpose = $purpose) USING (subject)
+             SEMI JOIN (FROM population WHERE purpose = $population) USING (subject)
              WHERE orders > 0 AND subject <> $subject"""
 
 
@@ -171,51 +174,74 @@ def channel_points(
 
 
 def standing(
-    connection: duckdb.DuckDBPyConnection, purpose: str, subject: int, measure: RankedMeasure, value: int
+    connection: duckdb.DuckDBPyConnection, population: str, subject: int, measure: RankedMeasure, value: int
 ) -> Standing:
     """How the person would stand with this value, given the oriented value (days negated)."""
     buyers = _BUYERS.format(oriented=_ORIENTED[measure])
     row = connection.execute(
         f"""SELECT count(*) FILTER (value < $value), count(*) FILTER (value = $value), count(*)
             FROM ({buyers})""",  # noqa: S608 - constant text
-        {"purpose": purpose, "subject": subject, "value": value},
+        {"population": population, "subject": subject, "value": value},
     ).fetchone()
     assert row is not None
     return Standing(worse=row[0], equal=row[1], others=row[2])
 
 
 def revenue_of_others(
-    connection: duckdb.DuckDBPyConnection, purpose: str, subject: int, spent_minor: int
+    connection: duckdb.DuckDBPyConnection, population: str, subject: int, spent_minor: int
 ) -> tuple[int, int]:
     """What the other buyers spent: those who spent more than this, and all; nobody counts below zero."""
     buyers = _BUYERS.format(oriented="greatest(spent_minor, 0)")
     row = connection.execute(
         f"""SELECT coalesce(sum(value) FILTER (value > $spent), 0)::BIGINT, coalesce(sum(value), 0)::BIGINT
             FROM ({buyers})""",  # noqa: S608 - constant text
-        {"purpose": purpose, "subject": subject, "spent": spent_minor},
+        {"population": population, "subject": subject, "spent": spent_minor},
     ).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
 
 
-def highest_spent(connection: duckdb.DuckDBPyConnection, purpose: str) -> int:
-    """The most that anybody of the purpose's population spent."""
+def highest_spent(connection: duckdb.DuckDBPyConnection, population: str) -> int:
+    """The most that anybody of a population spent."""
     row = connection.execute(
         """SELECT coalesce(max(spent_minor), 0) FROM measure
            SEMI JOIN (FROM population WHERE purpose = ?) USING (subject)""",
-        [purpose],
+        [population],
     ).fetchone()
     assert row is not None
     return int(row[0])
 
 
 def value_at(
-    connection: duckdb.DuckDBPyConnection, purpose: str, subject: int, measure: RankedMeasure, position: int
+    connection: duckdb.DuckDBPyConnection,
+    population: str,
+    subject: int,
+    measure: RankedMeasure,
+    position: int,
 ) -> int | None:
     """The oriented value of the other buyer at this position (0 is the worst), None past the end."""
     buyers = _BUYERS.format(oriented=_ORIENTED[measure])
     row = connection.execute(
         f"SELECT value FROM ({buyers}) ORDER BY value LIMIT 1 OFFSET $position",  # noqa: S608 - constant text
-        {"purpose": purpose, "subject": subject, "position": position},
+        {"population": population, "subject": subject, "position": position},
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def fit_of(connection: duckdb.DuckDBPyConnection, segment_set: str) -> dict[str, tuple[int, ...]]:
+    """What the expression of a set read from `fit` in the last run: name to numbers by their place."""
+    rows = connection.execute(
+        """SELECT name, list(value::BIGINT ORDER BY place) FROM fit WHERE "set" = ?
+           GROUP BY name ORDER BY name""",
+        [segment_set],
+    ).fetchall()
+    return {name: tuple(values) for name, values in rows}
+
+
+def values_of_others(connection: duckdb.DuckDBPyConnection, segment_set: str, subject: int) -> Column:
+    """The revenue expected of everybody else in a set, the least first."""
+    found = connection.execute(
+        """SELECT value_minor FROM score WHERE "set" = ? AND subject <> ? ORDER BY value_minor""",
+        [segment_set, subject],
+    )
+    return np.asarray(found.fetchnumpy()["value_minor"], dtype=np.int64)

@@ -64,7 +64,7 @@ def set_decay(connection: duckdb.DuckDBPyConnection, segment_set: str, rows: Ite
 
 def forget_inputs(connection: duckdb.DuckDBPyConnection, segment_set: str) -> None:
     """Takes out what an earlier run wrote beside the activities for the expression of a set."""
-    for table in ("decay", "fit"):
+    for table in ("decay", "fit", "outlook"):
         connection.execute(f'DELETE FROM {table} WHERE "set" = ?', [segment_set])  # noqa: S608 - constant
 
 
@@ -120,7 +120,7 @@ def replace_scores(connection: duckdb.DuckDBPyConnection, segment_set: str, sele
 
 def forget_other_sets(connection: duckdb.DuckDBPyConnection, sets: Sequence[str], run: str) -> None:
     """Ends the memberships of sets that are not configured any more; their scores go."""
-    for table in ("score", "cut_point", "decay", "fit"):
+    for table in ("score", "cut_point", "decay", "fit", "outlook"):
         connection.execute(
             f'DELETE FROM {table} WHERE "set" NOT IN (SELECT unnest(?::VARCHAR[]))',  # noqa: S608 - constant
             [list(sets)],
@@ -175,19 +175,19 @@ def sizes(connection: duckdb.DuckDBPyConnection, segment_set: str) -> dict[str |
     return dict(rows)
 
 
-def population_size(connection: duckdb.DuckDBPyConnection, purpose: str) -> int:
-    """People whom the purpose allows in this run."""
-    row = connection.execute("SELECT count(*) FROM population WHERE purpose = ?", [purpose]).fetchone()
+def population_size(connection: duckdb.DuckDBPyConnection, population: str) -> int:
+    """People who take part in this run, by purpose or within a set."""
+    row = connection.execute("SELECT count(*) FROM population WHERE purpose = ?", [population]).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def unpriced_orders(connection: duckdb.DuckDBPyConnection, purpose: str) -> int:
-    """Orders and refunds of the population whose currency had no rate."""
+def unpriced_orders(connection: duckdb.DuckDBPyConnection, population: str) -> int:
+    """Orders and refunds of a population whose currency had no rate."""
     row = connection.execute(
         """SELECT coalesce(sum(unpriced), 0) FROM measure
            SEMI JOIN (FROM population WHERE purpose = ?) USING (subject)""",
-        [purpose],
+        [population],
     ).fetchone()
     assert row is not None
     return int(row[0])

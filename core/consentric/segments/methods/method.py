@@ -50,6 +50,9 @@ class Preparation:
     """Population and measures of this run stand in it already."""
     segment_set: SegmentSet
     as_of_day: date
+    reporting_currency: str
+    measures: str
+    """The compiled select of the measures; of another day when `run_context` names another."""
     fits: Fits
     """Parameters of earlier runs; what a method puts here is kept for the next ones."""
 

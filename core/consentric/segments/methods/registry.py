@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from consentric.segments.settings import MethodName
 
+from .clv import Clv
 from .engagement import Engagement
 from .lifecycle import Lifecycle
 from .method import Method
 from .pareto import Pareto
 from .rfm import Rfm
 
-METHODS: Mapping[MethodName, Method] = {one.name: one for one in (Rfm(), Pareto(), Lifecycle(), Engagement())}
+METHODS: Mapping[MethodName, Method] = {
+    one.name: one for one in (Rfm(), Pareto(), Lifecycle(), Engagement(), Clv())
+}
