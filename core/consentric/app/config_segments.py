@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -40,8 +41,20 @@ def segment_faults(document: Document) -> list[Found]:
     assembled: tuple[SegmentSet, ...] = assemble(
         [row for row in sets.values() if row.name not in unsure], list(segments.values())
     )
-    faults = validate_sets(assembled, attributes=attributes, reporting_currency=_currency(document))
+    faults = validate_sets(
+        assembled,
+        attributes=attributes,
+        reporting_currency=_currency(document),
+        unsure=[str(name) for name in unsure | _broken_sets(document, sets)],
+    )
     return [_placed(document, fault) for fault in faults]
+
+
+def _broken_sets(document: Document, sets: Mapping[int, SegmentSetSettings]) -> set[object]:
+    """Names of sets that their model refuses."""
+    rows = document.content.get("segment_set")
+    count = len(rows) if isinstance(rows, list) else 0
+    return {document.value(("segment_set", index, "name")) for index in range(count) if index not in sets}
 
 
 def _valid(document: Document, section: str, model: type[M]) -> tuple[dict[int, M], list[int]]:

@@ -9,24 +9,33 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from .engines import Dialect
 from .sets import SegmentSet
 
 _DISTRIBUTIONS = ("consentric", "ibis-framework", "sqlglot", "duckdb")
-_DIALECT = "duckdb"
 _PREFIX = "segments-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """The statements of a run; populations and cadences by purpose, scores by set."""
+    """The statements of a run; populations and cadences by purpose, parts and scores by set."""
 
     population: Mapping[str, str]
+    parts: Mapping[str, str]
     measures: str
+    past_measures: str
+    """The same measures in the words of DuckDB: methods that estimate look back with them, on any engine."""
     usual_cadence: Mapping[str, str]
     scores: Mapping[str, str]
 
 
-def cache_key(sets: Sequence[SegmentSet], *, attributes: Collection[str], reporting_currency: str) -> str:
+def cache_key(
+    sets: Sequence[SegmentSet],
+    *,
+    attributes: Collection[str],
+    reporting_currency: str,
+    dialect: Dialect = "duckdb",
+) -> str:
     """SHA-256 over the sets, the versions of all that compiles them, and our own source text.
 
     The source is in it because an edited checkout keeps its version number.
@@ -45,7 +54,7 @@ def cache_key(sets: Sequence[SegmentSet], *, attributes: Collection[str], report
             "attributes": sorted(attributes),
             "reporting_currency": reporting_currency,
             "versions": versions,
-            "dialect": _DIALECT,
+            "dialect": dialect,
             "source": _source_digest(),
         },
         sort_keys=True,

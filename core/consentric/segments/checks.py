@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
+from graphlib import CycleError
 
 from consentric.sdk.errors import Fault
 from consentric.warehouse.money import exponent_of
@@ -13,18 +14,25 @@ from .methods.registry import METHODS
 from .rule_parser import parse_rule
 from .rule_tokens import RuleError
 from .rule_tree import Node
-from .sets import SegmentSet
+from .sets import SegmentSet, by_set, in_order
 from .settings import SegmentSettings
 
 
 def validate_sets(
-    sets: Sequence[SegmentSet], *, attributes: Collection[str] = (), reporting_currency: str = "EUR"
+    sets: Sequence[SegmentSet],
+    *,
+    attributes: Collection[str] = (),
+    reporting_currency: str = "EUR",
+    unsure: Collection[str] = (),
 ) -> list[Fault]:
     """All faults of these sets; `where` names the segment, and of a rule its line and column.
 
     A set must be total (everybody ends in a segment, unless `allow_other`) and every segment reachable.
+
+    Args:
+        unsure: Names of sets left out for faults of their own: what is within them is not looked up.
     """
-    faults: list[Fault] = []
+    faults: list[Fault] = list(_within_faults(sets, unsure))
     for segment_set in sets:
         if not segment_set.segments:
             faults.append(_fault(segment_set, f'segment set "{segment_set.name}" has no segments'))
@@ -52,6 +60,35 @@ def parsed_rules(
         )
         for segment in segment_set.segments
     ]
+
+
+def unknown_segments(
+    sets: Sequence[SegmentSet], names: Collection[str], unsure: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Each of these names, as `SET.KEY`, that is no segment, with a hint."""
+    known = [f"{one.name}.{segment.key}" for one in sets for segment in one.segments]
+    for name in names:
+        if name not in known and name.partition(".")[0] not in unsure:
+            close = get_close_matches(name, known, n=1)
+            yield name, f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(known) or 'none'}"
+
+
+def _within_faults(sets: Sequence[SegmentSet], unsure: Collection[str]) -> Iterator[Fault]:
+    """Sets within segments that there are not, of another purpose, or of themselves by some way."""
+    purposes = {one.name: one.purpose for one in sets}
+    for one in sets:
+        for name, hint in unknown_segments(sets, one.settings.within, unsure):
+            yield _fault(one, f'within: no segment is named "{name}"', hint=hint)
+        for other in by_set(one.settings.within):
+            if purposes.get(other, one.purpose) != one.purpose:
+                message = f'within: set "{other}" is computed for another purpose than "{one.purpose}"'
+                yield _fault(one, message, hint="what one purpose found is not used for another")
+    try:
+        in_order(sets)
+    except CycleError as error:
+        *others, last = error.args[1]
+        message = f"sets are within each other: {', '.join(others)}"
+        yield _fault(next(one for one in sets if one.name == last), message)
 
 
 def _cell_faults(segment_set: SegmentSet) -> Iterator[Fault]:

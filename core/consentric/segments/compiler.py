@@ -11,26 +11,37 @@ from consentric.warehouse.money import exponent_of
 
 from .cache import Compiled
 from .checks import parsed_rules
+from .engines import Dialect
 from .measures import measures, usual_cadence
 from .methods.registry import METHODS
-from .population import population
+from .population import part_of_population, population
 from .rule_expressions import rule_scores
 from .sets import SegmentSet
 from .tables import Tables
 
 
 def compile_sets(
-    sets: Sequence[SegmentSet], *, attributes: Collection[str], reporting_currency: str
+    sets: Sequence[SegmentSet],
+    *,
+    attributes: Collection[str],
+    reporting_currency: str,
+    dialect: Dialect = "duckdb",
 ) -> Compiled:
     """The statements of a run; they hold no date, no cut point and nothing about a person."""
+
+    def sql(expression: Table, dialect: Dialect = dialect) -> str:
+        return str(ibis.to_sql(expression, dialect=dialect))
+
     tables = Tables()
     exponent = exponent_of(reporting_currency)
     purposes = sorted({segment_set.purpose for segment_set in sets})
     return Compiled(
-        population={purpose: _sql(population(tables, purpose)) for purpose in purposes},
-        measures=_sql(measures(tables)),
-        usual_cadence={purpose: _sql(usual_cadence(tables, purpose)) for purpose in purposes},
-        scores={one.name: _sql(_scores(tables, one, attributes, exponent)) for one in sets},
+        population={purpose: sql(population(tables, purpose)) for purpose in purposes},
+        parts={one.name: sql(part_of_population(tables, one)) for one in sets if one.settings.within},
+        measures=sql(measures(tables)),
+        past_measures=sql(measures(tables), "duckdb"),
+        usual_cadence={purpose: sql(usual_cadence(tables, purpose)) for purpose in purposes},
+        scores={one.name: sql(_scores(tables, one, attributes, exponent)) for one in sets},
     )
 
 
@@ -49,7 +60,3 @@ def _segment_of(scored: Table, segment_set: SegmentSet) -> StringColumn:
     return ibis.cases(
         *((scored.cell.isin(segment.cells), segment.key) for segment in segment_set.segments if segment.cells)
     )
-
-
-def _sql(expression: Table) -> str:
-    return str(ibis.to_sql(expression, dialect="duckdb"))

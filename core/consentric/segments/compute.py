@@ -16,6 +16,7 @@ from consentric.warehouse.store import Warehouse
 from .cache import Compiled, cache_key, compiled
 from .gates import findings_of
 from .decay import INTENT, intent_rows
+from .engines import Dialect, Engine, InWarehouse
 from .methods.method import Preparation
 from .methods.registry import METHODS
 from .notes import notes_of
@@ -47,6 +48,7 @@ def compute(
     max_staleness: timedelta = MAX_STALENESS,
     quality: QualitySettings = QualitySettings(),
     accept: Callable[[SegmentReport], None] | None = None,
+    engine: Engine | None = None,
 ) -> SegmentReport:
     """Computes every set and records who entered, moved and left; the same data twice moves nobody.
 
@@ -59,6 +61,7 @@ def compute(
         fits: What methods estimated in earlier runs; new estimates are put there. Forgotten when None.
         quality: Limits of sets that say nothing else.
         accept: Given the result before it is kept; what it raises takes everything back.
+        engine: Computes the compiled selects; the warehouse itself when None.
         purchase_sources: Accounts whose orders count, first one wins; may be empty while one has any.
 
     Raises:
@@ -66,30 +69,32 @@ def compute(
         ConfigError: When several accounts hold orders and none is named.
     """
     warehouse.check_permissions_are_fresh(now=now, max_staleness=max_staleness)
-    statements = _statements(sets, cache_folder, attributes, reporting_currency)
-    with warehouse.transaction() as connection:
+    engine = engine or InWarehouse()
+    statements = _statements(sets, cache_folder, attributes, reporting_currency, engine.dialect)
+    with engine.at_work(warehouse), warehouse.transaction() as connection:
         results.set_run_context(connection, now=now, as_of_day=as_of_day)
         results.set_purchase_sources(connection, _sources(connection, purchase_sources))
         results.set_rates(connection, rate_rows(rates, reporting_currency))
         results.forget_inputs(connection, INTENT)
         results.set_decay(connection, INTENT, intent_rows(intent or IntentSettings()))
-        _materialise(connection, statements)
+        _materialise(connection, statements, engine)
         results.note_run(connection, run=run, now=now, as_of_day=as_of_day)
         results.forget_other_sets(connection, [one.name for one in sets], run)
         reports = {}
         for one in in_order(sets):
             if one.settings.within:
-                results.fill(connection, "population", statements.parts[one.name])
+                engine.fill(connection, "population", statements.parts[one.name])
             given = Preparation(
                 connection=connection,
                 segment_set=one,
                 as_of_day=as_of_day,
                 reporting_currency=reporting_currency,
-                measures=statements.measures,
+                measures=statements.past_measures,
                 fits={} if fits is None else fits,
             )
             _prepare(given)
-            reports[one.name] = _compute_set(connection, one, statements, run, quality)
+            engine.changed("decay", "fit", "outlook")
+            reports[one.name] = _compute_set(connection, one, statements, run, quality, engine)
         ordered = tuple(reports[one.name] for one in sets)
         report = SegmentReport(as_of_day=as_of_day, run=run, sets=ordered)
         if accept is not None:
@@ -98,15 +103,21 @@ def compute(
 
 
 def _statements(
-    sets: Sequence[SegmentSet], cache_folder: Path, attributes: Collection[str], reporting_currency: str
+    sets: Sequence[SegmentSet],
+    cache_folder: Path,
+    attributes: Collection[str],
+    reporting_currency: str,
+    dialect: Dialect,
 ) -> Compiled:
     def compile_now() -> Compiled:
         # Here and not above: a run that finds its SQL in the cache must not import Ibis (2 s).
         from .compiler import compile_sets
 
-        return compile_sets(sets, attributes=attributes, reporting_currency=reporting_currency)
+        return compile_sets(
+            sets, attributes=attributes, reporting_currency=reporting_currency, dialect=dialect
+        )
 
-    key = cache_key(sets, attributes=attributes, reporting_currency=reporting_currency)
+    key = cache_key(sets, attributes=attributes, reporting_currency=reporting_currency, dialect=dialect)
     return compiled(cache_folder, key=key, compile_now=compile_now)
 
 
@@ -123,14 +134,14 @@ def _sources(connection: duckdb.DuckDBPyConnection, configured: Sequence[str]) -
     return found
 
 
-def _materialise(connection: duckdb.DuckDBPyConnection, statements: Compiled) -> None:
+def _materialise(connection: duckdb.DuckDBPyConnection, statements: Compiled, engine: Engine) -> None:
     for table in ("population", "measure", "usual_cadence"):
         results.empty(connection, table)
     for select in statements.population.values():
-        results.fill(connection, "population", select)
-    results.fill(connection, "measure", statements.measures)
+        engine.fill(connection, "population", select)
+    engine.fill(connection, "measure", statements.measures)
     for select in statements.usual_cadence.values():
-        results.fill(connection, "usual_cadence", select)
+        engine.fill(connection, "usual_cadence", select)
 
 
 def _prepare(given: Preparation) -> None:
@@ -146,9 +157,10 @@ def _compute_set(
     statements: Compiled,
     run: str,
     quality: QualitySettings,
+    engine: Engine,
 ) -> SetReport:
     name = segment_set.name
-    results.replace_scores(connection, name, statements.scores[name])
+    engine.score(connection, name, statements.scores[name])
     movement = results.record_memberships(connection, name, run)
     found = results.sizes(connection, name)
     population = results.population_size(connection, segment_set.population)

@@ -84,6 +84,7 @@ def _explain_set(
         segment=None if membership is None else membership.segment,
         previous=None if membership is None else membership.previous,
         since=None if membership is None else membership.since,
+        within=segment_set.settings.within,
         cell=None if score is None else score.cell,
         inputs=details.inputs,
         scores=details.scores,

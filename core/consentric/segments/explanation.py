@@ -95,5 +95,7 @@ class SetExplanation(Details):
     segment: str | None
     previous: str | None
     since: date | None
+    within: tuple[str, ...] = ()
+    """Segments whose people alone take part; empty: everybody whom the purpose allows."""
     cell: str | None = None
     """Finer place inside the segment, of a set with a method."""

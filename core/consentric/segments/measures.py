@@ -6,6 +6,7 @@ import ibis
 from ibis.expr.types import BooleanColumn, Column, IntegerColumn, NumericColumn, Table
 
 from .decay import INTENT
+from .population import records_of
 from .purchases import purchases
 from .tables import Tables
 
@@ -69,13 +70,13 @@ def _contacts(tables: Tables, people: Table) -> Table:
     as_of_day = tables.run_context.as_of_day.as_scalar()
     activity = tables.activity
     source = tables.purchase_source
-    records = tables.record.left_join(source, "account").select(
+    records = records_of(tables, people)
+    records = records.left_join(source, "account").select(
         "record", "subject", counts=source.priority.notnull()
     )
     acts = (
         activity.filter(activity.day <= as_of_day)
         .inner_join(records, "record")
-        .semi_join(people, "subject")
         .select("subject", "kind", "day", "machine", "category", "counts")
     )
     in_year = acts.day > as_of_day - ibis.interval(days=_YEAR_DAYS)
@@ -85,11 +86,12 @@ def _contacts(tables: Tables, people: Table) -> Table:
     def last(kind: str) -> Column:
         return acts.day.max(where=_both(acts.kind == kind, by_person))
 
+    # Counted, not summed: a sum of integers is kept in 16 bytes, and wide groups spill.
     return acts.group_by("subject").agg(
         categories=acts.category.nunique(where=_both(acts.kind == "order", acts.counts)),
-        sends=is_send.sum(),
-        sends_year=_both(is_send, in_year).sum(),
-        answers_year=_both(acts.kind.isin(["click", "open", "reply"]), by_person, in_year).sum(),
+        sends=acts.count(where=is_send),
+        sends_year=acts.count(where=_both(is_send, in_year)),
+        answers_year=acts.count(where=_both(acts.kind.isin(["click", "open", "reply"]), by_person, in_year)),
         last_send=acts.day.max(where=is_send),
         last_open=last("open"),
         last_click=last("click"),
@@ -98,8 +100,8 @@ def _contacts(tables: Tables, people: Table) -> Table:
         last_reply=last("reply"),
         last_act=acts.day.max(where=_both(acts.kind.notin(_NOT_AN_ACT), by_person)),
         unsubscribed=(acts.kind == "unsubscribe").any(),
-        redemptions=(acts.kind == "redemption").sum(),
-        bounces=(acts.kind == "bounce").sum(),
+        redemptions=acts.count(where=acts.kind == "redemption"),
+        bounces=acts.count(where=acts.kind == "bounce"),
     )
 
 
@@ -112,8 +114,7 @@ def _intent(tables: Tables, people: Table) -> Table:
     )
     worth = (
         acts.inner_join(tables.decay.filter(tables.decay.set == INTENT), ["kind", "age"])
-        .inner_join(tables.record.select("record", "subject"), "record")
-        .semi_join(people, "subject")
+        .inner_join(records_of(tables, people), "record")
         .select("subject", "points")
     )
     return worth.group_by("subject").agg(intent=worth.points.sum().cast("int64"))

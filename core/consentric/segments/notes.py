@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import duckdb
 
@@ -17,29 +17,21 @@ def notes_of(
     segment_set: SegmentSet,
     *,
     population: int,
-    sizes: Mapping[str, int],
 ) -> tuple[str, ...]:
     """Notes on a set that was just computed; empty when there is nothing to say."""
     scored = sum(results.sizes(connection, segment_set.name).values())
-    notes = [*_population_notes(segment_set, population, scored, sum(sizes.values()))]
+    notes = [*_population_notes(segment_set, population, scored)]
     if segment_set.settings.method is not None:
         notes += METHODS[segment_set.settings.method].notes(connection, segment_set)
-    unpriced = results.unpriced_orders(connection, segment_set.purpose)
+    unpriced = results.unpriced_orders(connection, segment_set.population)
     if unpriced:
         notes.append(f"{unpriced} orders or refunds are left out of the amounts: no rate for their currency")
-    least = segment_set.settings.min_size
-    notes += [
-        f'segment "{key}" has {size} people, fewer than {least}'
-        for key, size in sizes.items()
-        if size < least
-    ]
     return tuple(notes)
 
 
-def _population_notes(segment_set: SegmentSet, population: int, scored: int, placed: int) -> Iterator[str]:
+def _population_notes(segment_set: SegmentSet, population: int, scored: int) -> Iterator[str]:
     if population == 0:
-        yield f'purpose "{segment_set.purpose}" allows nobody'
+        within = " or ".join(segment_set.settings.within)
+        yield f"nobody is in {within}" if within else f'purpose "{segment_set.purpose}" allows nobody'
     if scored < population:
         yield f"{population - scored} people without an order have no score"
-    if placed < scored:
-        yield f"{scored - placed} people are in no segment"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 import ibis
 from ibis.expr.types import Table
 
+from .sets import SegmentSet, by_set
 from .tables import Tables
 
 
@@ -21,3 +25,25 @@ def population(tables: Tables, purpose: str) -> Table:
     )
     live = tables.record.filter(tables.record.live)
     return allowed.semi_join(live, "subject").select(purpose=ibis.literal(purpose), subject="subject")
+
+
+def part_of_population(tables: Tables, segment_set: SegmentSet) -> Table:
+    """The same for a set within segments of others: purpose (the population's name), subject."""
+    named = by_set(segment_set.settings.within)
+    score = tables.score
+    wanted = [(score.set == name) & score.segment.isin(keys) for name, keys in named.items()]
+    inside = score.filter(reduce(or_, wanted))
+    # Whoever is in one of the segments named of each set has as many rows as sets are named.
+    found = inside.group_by("subject").agg(sets=inside.count())
+    everybody = tables.population.filter(tables.population.purpose == segment_set.purpose)
+    people = everybody.semi_join(found.filter(found.sets == len(named)), "subject")
+    return people.select(purpose=ibis.literal(segment_set.population), subject="subject")
+
+
+def records_of(tables: Tables, people: Table) -> Table:
+    """One row per record of these people, live or not: record, subject, account.
+
+    Activities are joined with this, and not with the records first and the people then: the engine would
+    build a table of all activities for the second join, where here it builds one of the records.
+    """
+    return tables.record.semi_join(people, "subject").select("record", "subject", "account")

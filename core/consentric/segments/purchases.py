@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Column, Table
 
+from .population import records_of
 from .tables import Tables
 
 _BILLION = 1_000_000_000
@@ -50,11 +51,8 @@ def _counted(tables: Tables, people: Table) -> Table:
     as_of_day = tables.run_context.as_of_day.as_scalar()
     activity = tables.activity
     rows = activity.filter(activity.kind.isin(["order", "refund"]), activity.day <= as_of_day)
-    rows = (
-        rows.inner_join(tables.record.select("record", "subject", "account"), "record")
-        .semi_join(people, "subject")
-        .inner_join(tables.purchase_source, "account")
-    )
+    buyers = records_of(tables, people).inner_join(tables.purchase_source, "account")
+    rows = rows.inner_join(buyers, "record")
     rate = tables.rate
     priced = rows.left_join(
         rate,

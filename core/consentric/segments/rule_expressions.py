@@ -47,7 +47,7 @@ Rules = Sequence[tuple[str, Node | None]]
 
 def rule_scores(tables: Tables, segment_set: SegmentSet, rules: Rules) -> Table:
     """One row per person of the population: subject, segment (empty when no rule holds)."""
-    people = tables.population.filter(tables.population.purpose == segment_set.purpose)
+    people = tables.population.filter(tables.population.purpose == segment_set.population)
     measure = tables.measure.semi_join(people, "subject")
     measure = measure.mutate(
         own_cadence=cadence_of(tables, measure, segment_set.purpose, segment_set.settings.lifecycle)

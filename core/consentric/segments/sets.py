@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from .settings import SegmentSetSettings, SegmentSettings, Texts
 
@@ -25,6 +26,11 @@ class SegmentSet:
         """Id of the purpose it is computed for."""
         return self.settings.purpose
 
+    @property
+    def population(self) -> str:
+        """Name of who takes part, as in table `population`: everybody of the purpose, or people within."""
+        return f"*{self.name}" if self.settings.within else self.purpose
+
 
 def assemble(
     sets: Sequence[SegmentSetSettings], segments: Sequence[SegmentSettings]
@@ -37,6 +43,30 @@ def assemble(
             own = usual_segments(settings)
         assembled.append(SegmentSet(settings=settings, segments=own))
     return tuple(assembled)
+
+
+def in_order(sets: Sequence[SegmentSet]) -> tuple[SegmentSet, ...]:
+    """The sets as they are computed: after those within whose segments they are, else as configured.
+
+    Raises:
+        CycleError: Sets are within each other; the message is not for people, `args[1]` names the sets.
+    """
+    known = {one.name: one for one in sets}
+    sorter = TopologicalSorter({one.name: sorted(by_set(one.settings.within)) for one in sets})
+    return tuple(known[name] for name in sorter.static_order() if name in known)
+
+
+def by_set(names: Iterable[str]) -> dict[str, list[str]]:
+    """Segments named as `SET.KEY`, the keys of each set.
+
+    >>> by_set(["rfm5.loyal", "rfm5.champions", "heat.band_4"])
+    {'rfm5': ['loyal', 'champions'], 'heat': ['band_4']}
+    """
+    found: dict[str, list[str]] = {}
+    for name in names:
+        segment_set, _, key = name.partition(".")
+        found.setdefault(segment_set, []).append(key)
+    return found
 
 
 def usual_segments(settings: SegmentSetSettings) -> tuple[SegmentSettings, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import ibis
 from ibis.expr.types import Table
 
-_COLUMNS: dict[str, dict[str, str]] = {
+COLUMNS: dict[str, dict[str, str]] = {
     "record": {
         "record": "int32",
         "subject": "int32",
@@ -86,12 +86,13 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "p_alive": "int64",
         "expected_orders": "int64",
     },
+    "score": {"set": "string", "subject": "int32", "segment": "string"},
     "fit": {"set": "string", "name": "string", "place": "int64", "value": "float64"},
 }
 
 
 def _table(name: str) -> Table:
-    return ibis.table(_COLUMNS[name], name=name)
+    return ibis.table(COLUMNS[name], name=name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,4 +111,5 @@ class Tables:
     usual_cadence: Table = field(default_factory=lambda: _table("usual_cadence"))
     decay: Table = field(default_factory=lambda: _table("decay"))
     outlook: Table = field(default_factory=lambda: _table("outlook"))
+    score: Table = field(default_factory=lambda: _table("score"))
     fit: Table = field(default_factory=lambda: _table("fit"))

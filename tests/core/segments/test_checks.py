@@ -111,7 +111,7 @@ def test_all_faulty_rules_are_found_at_once_with_line_and_column() -> None:
         ('[[segment]] set = "s", key = "a", when, line 1, column 1', 'did you mean "orders"?'),
         ('[[segment]] set = "s", key = "b", when, line 2, column 5', found[1].hint),
     ]
-    assert found[1].hint.startswith("known names: city, days_since_first_order")
+    assert found[1].hint.startswith("known names: aov, bought_category, bought_from")
     assert {fault.exit_code for fault in found} == {2}
 
 

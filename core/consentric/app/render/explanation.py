@@ -22,6 +22,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "since": "since",
         "before": "before that",
         "computed": "computed for the purpose {purpose} as of {day}, run {run}",
+        "within": "of people in {segments} only",
         "denied": "not segmented: {reason}",
         "undecided": "not segmented: never decided about",
         "value": "value used",
@@ -46,6 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "since": "depuis le",
         "before": "auparavant",
         "computed": "calculé pour la finalité {purpose} au {day}, exécution {run}",
+        "within": "seulement pour les personnes de {segments}",
         "denied": "non segmenté : {reason}",
         "undecided": "non segmenté : aucune décision",
         "value": "valeur utilisée",
@@ -98,6 +100,9 @@ def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) ->
         reason = words["denied"].format(reason=in_words(one.reason)) if one.reason else words["undecided"]
         return [*lines, f"  {reason}"]
     lines.append("  " + words["computed"].format(purpose=one.purpose, day=one.as_of_day, run=one.run))
+    if one.within:
+        segments = ", ".join(title_of(titles, inner) for inner in one.within)
+        lines.append("  " + words["within"].format(segments=segments))
     lines += [f"  {words['value']}: {item.name} = {_shown(item.value, item.name)}" for item in one.inputs]
     lines += [
         f"  {words['limit']}: {item.name} = {_shown(item.value, item.input)} ({item.input})"

@@ -6,6 +6,7 @@ import ibis
 from ibis.expr.types import IntegerColumn, IntegerScalar, Table
 
 from consentric.segments.decay import EXPECTED, MILLION
+from consentric.segments.population import records_of
 from consentric.segments.sets import SegmentSet
 from consentric.segments.tables import Tables
 
@@ -15,7 +16,7 @@ from .engagement import BANDS
 def score(tables: Tables, segment_set: SegmentSet) -> Table:
     """One row per person of the population: subject, points and expected (millionths), band 0 to 4, cell."""
     settings = segment_set.settings.engagement
-    people = tables.population.filter(tables.population.purpose == segment_set.purpose).select("subject")
+    people = tables.population.filter(tables.population.purpose == segment_set.population).select("subject")
     joined = people.left_join(_points(tables, people, segment_set.name), "subject")
     at_least = settings.expected_at_least * MILLION
     summed = joined.select(
@@ -40,8 +41,7 @@ def _points(tables: Tables, people: Table, name: str) -> Table:
     )
     worth = (
         acts.inner_join(tables.decay.filter(tables.decay.set == name), ["kind", "age"])
-        .inner_join(tables.record.select("record", "subject"), "record")
-        .semi_join(people, "subject")
+        .inner_join(records_of(tables, people), "record")
         .select("subject", "channel", "points", "cap")
     )
     per_channel = worth.group_by("subject", "channel").agg(

@@ -13,7 +13,7 @@ from consentric.segments.tables import Tables
 def score(tables: Tables, segment_set: SegmentSet) -> Table:
     """One row per person of the population: subject, cell (the stage)."""
     settings = segment_set.settings.lifecycle
-    people = tables.population.filter(tables.population.purpose == segment_set.purpose)
+    people = tables.population.filter(tables.population.purpose == segment_set.population)
     m = tables.measure.semi_join(people, "subject")
     cadence = cadence_of(tables, m, segment_set.purpose, settings)
     days = m.days_since_last_order

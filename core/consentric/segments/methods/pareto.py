@@ -49,7 +49,7 @@ class Pareto(Method):
         spent = case.measures["spent_minor"]
         assert isinstance(spent, int)
         above, others = lookups.revenue_of_others(
-            case.connection, case.segment_set.purpose, case.subject, spent
+            case.connection, case.segment_set.population, case.subject, spent
         )
         total = others + max(spent, 0)
         settings = case.segment_set.settings.pareto
@@ -83,7 +83,7 @@ def class_of(spent: int, *, above: int, total: int, settings: ParetoSettings) ->
 def _nearest(case: Case, spent: int) -> tuple[NearestChange, ...]:
     """The least amount more and the least amount less that end in another segment."""
     now = _class_at(case, spent)
-    highest = max(lookups.highest_spent(case.connection, case.segment_set.purpose), spent) + 1
+    highest = max(lookups.highest_spent(case.connection, case.segment_set.population), spent) + 1
     tries = [_least(case, spent, highest, CLASSES[place]) for place in reversed(range(CLASSES.index(now)))]
     lower = [_most(case, spent, name) for name in CLASSES[CLASSES.index(now) + 1 :]]
     changes = []
@@ -103,8 +103,8 @@ def _distance(change: NearestChange, spent: int) -> int:
 
 def _class_at(case: Case, spent: int) -> str:
     """The class with this amount, everybody else's as it is."""
-    purpose = case.segment_set.purpose
-    above, others = lookups.revenue_of_others(case.connection, purpose, case.subject, spent)
+    population = case.segment_set.population
+    above, others = lookups.revenue_of_others(case.connection, population, case.subject, spent)
     settings = case.segment_set.settings.pareto
     return class_of(spent, above=above, total=others + max(spent, 0), settings=settings)
 

@@ -17,7 +17,7 @@ def score(tables: Tables, segment_set: SegmentSet) -> Table:
     People with one amount stand together, so ties share a class and the order of rows changes nothing.
     """
     settings = segment_set.settings.pareto
-    people = tables.population.filter(tables.population.purpose == segment_set.purpose)
+    people = tables.population.filter(tables.population.purpose == segment_set.population)
     spent = tables.measure.select("subject", "orders", "spent_minor")
     buyers = spent.filter(spent.orders > 0).semi_join(people, "subject")
     per_amount = buyers.group_by("spent_minor").agg(people=buyers.count())

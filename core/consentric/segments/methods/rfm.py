@@ -133,16 +133,18 @@ def _others(case: Case, measure: str, scale: Scale, current: int) -> Iterator[tu
 def _ranked_others(case: Case, measure: str, scale: RankedScale, current: int) -> Iterator[tuple[int, int]]:
     days = measure == "days_since_last_order"
     ranked: lookups.RankedMeasure = measure  # type: ignore[assignment] # one of the three
-    purpose, subject = case.segment_set.purpose, case.subject
-    others = lookups.standing(case.connection, purpose, subject, ranked, 0).others
+    population, subject = case.segment_set.population, case.subject
+    others = lookups.standing(case.connection, population, subject, ranked, 0).others
     for target in (score for score in range(1, scale.classes + 1) if score != current):
         # Better than the one who must be worse; or level with the one who must not be.
         place = scale.least_worse(target if target > current else target + 1, others + 1) - 1
-        neighbour = lookups.value_at(case.connection, purpose, subject, ranked, place) if place >= 0 else None
+        neighbour = (
+            lookups.value_at(case.connection, population, subject, ranked, place) if place >= 0 else None
+        )
         if neighbour is None:
             continue
         value = neighbour + 1 if target > current else neighbour
-        there = lookups.standing(case.connection, purpose, subject, ranked, value)
+        there = lookups.standing(case.connection, population, subject, ranked, value)
         yield (
             -value if days else value,
             scale.score(worse=there.worse, equal=there.equal, others=there.others),

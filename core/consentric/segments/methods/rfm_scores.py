@@ -15,7 +15,7 @@ def score(tables: Tables, segment_set: SegmentSet, *, money_factor: int) -> Tabl
     """One row per person with orders: subject, r_score, f_score, m_score (1 worst), cell."""
     settings = segment_set.settings.rfm
     recency, frequency, monetary = scales(settings, money_factor=money_factor)
-    people = tables.population.filter(tables.population.purpose == segment_set.purpose)
+    people = tables.population.filter(tables.population.purpose == segment_set.population)
     buyers = tables.measure.semi_join(people, "subject").filter(tables.measure.orders > 0)
     scored = buyers.select(
         "subject",
