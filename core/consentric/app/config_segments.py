@@ -14,6 +14,7 @@ from consentric.segments.checks import validate_sets
 from consentric.segments.sets import SegmentSet, assemble
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
 
+from .config_checks import names_of
 from .documents import Document
 from .toml_places import Path as KeyPath
 
@@ -46,6 +47,7 @@ def segment_faults(document: Document) -> list[Found]:
         attributes=attributes,
         reporting_currency=_currency(document),
         unsure=[str(name) for name in unsure | _broken_sets(document, sets)],
+        purposes=names_of(document, "purpose"),
     )
     return [_placed(document, fault) for fault in faults]
 

@@ -17,6 +17,9 @@ from .rule_tree import Node
 from .sets import SegmentSet, by_set, in_order
 from .settings import SegmentSettings
 
+TRACKING = "email_tracking"
+"""The purpose that connectors read opens for."""
+
 
 def validate_sets(
     sets: Sequence[SegmentSet],
@@ -24,6 +27,7 @@ def validate_sets(
     attributes: Collection[str] = (),
     reporting_currency: str = "EUR",
     unsure: Collection[str] = (),
+    purposes: Collection[str] = (TRACKING,),
 ) -> list[Fault]:
     """All faults of these sets; `where` names the segment, and of a rule its line and column.
 
@@ -31,8 +35,11 @@ def validate_sets(
 
     Args:
         unsure: Names of sets left out for faults of their own: what is within them is not looked up.
+        purposes: Ids of the configured purposes; opens are read for one of them only.
     """
     faults: list[Fault] = list(_within_faults(sets, unsure))
+    if TRACKING not in purposes:
+        faults += _open_faults(sets)
     for segment_set in sets:
         if not segment_set.segments:
             faults.append(_fault(segment_set, f'segment set "{segment_set.name}" has no segments'))
@@ -71,6 +78,15 @@ def unknown_segments(
         if name not in known and name.partition(".")[0] not in unsure:
             close = get_close_matches(name, known, n=1)
             yield name, f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(known) or 'none'}"
+
+
+def _open_faults(sets: Sequence[SegmentSet]) -> Iterator[Fault]:
+    for one in sets:
+        if one.settings.method == "engagement" and one.settings.engagement.counts_opens:
+            hint = f'add a [[purpose]] with  id = "{TRACKING}" , or leave the weight of opens at 0'
+            yield _fault(
+                one, f'opens are worth points, but no purpose "{TRACKING}" lets them be read', hint=hint
+            )
 
 
 def _within_faults(sets: Sequence[SegmentSet], unsure: Collection[str]) -> Iterator[Fault]:

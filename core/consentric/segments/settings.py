@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from .quality_settings import QualitySettings
 from .score_maps import MAPS, MapName, ScoreMap
 
-MethodName = Literal["rfm", "pareto", "lifecycle", "engagement", "clv"]
+MethodName = Literal["rfm", "pareto", "lifecycle", "engagement", "clv", "propensity"]
 Limits = tuple[Annotated[int, Field(ge=0)], ...]
 
 _KEY = r"^[a-z][a-z0-9_]{0,39}$"
@@ -143,6 +143,24 @@ class ClvSettings(_Strict):
         return self
 
 
+class PropensitySettings(_Strict):
+    """`[segment_set.propensity]`: how far ahead an order counts, and where the bands of its chance begin."""
+
+    horizon_days: int = Field(default=90, ge=7, le=730)
+    """The chance is that of an order within so many days."""
+    refit_every_days: int = Field(default=30, ge=1)
+    """The model is estimated and tried again after so many days."""
+    limits_percent: tuple[int, int, int, int] = (5, 10, 20, 40)
+    """Chances in percent from which `low`, `medium`, `high` and `very_high` start."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        limits = list(self.limits_percent)
+        if limits != sorted(set(limits)) or limits[0] < 1 or limits[-1] > 99:
+            raise ValueError("limits_percent must be four increasing numbers from 1 to 99")
+        return self
+
+
 class ChannelSettings(_Strict):
     """`[segment_set.engagement.channels.NAME]`: what its acts are worth and how fast they fade."""
 
@@ -168,12 +186,38 @@ _CHANNELS = {
 }
 
 
+_ENGAGEMENT_PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    # Points of the score itself, which falls by steps and is compared with nothing that was sent.
+    "hubspot_linear": {
+        "decay": "steps",
+        "expected_per_send": 0,
+        "expected_at_least": 100,
+        "limits_percent": (25, 50, 75, 100),
+    },
+    # Clicks against messages sent, over months; at least five, and one for each ten messages, are five stars.
+    "mailchimp": {
+        "channels": {"email": ChannelSettings(weights={"open": 0, "click": 10}, half_life_days=90, cap=1000)},
+        "send_half_life_days": 90,
+        "expected_at_least": 50,
+        "limits_percent": (1, 10, 50, 100),
+        "lowest_band": "bounce",
+    },
+}
+
+
 class EngagementSettings(_Strict):
     """`[segment_set.engagement]`: points for acts, against what can be expected."""
 
+    preset: Literal["default", "hubspot_linear", "mailchimp"] = "default"
+    """Whose way of counting the other settings follow where they are not given."""
     channels: dict[str, ChannelSettings] = Field(default=_CHANNELS, min_length=1)
-    decay: Literal["half_life", "linear"] = "half_life"
-    """`linear` is worth half after one half-life and nothing after two."""
+    decay: Literal["half_life", "linear", "steps"] = "half_life"
+    """`linear` is worth half after one half-life and nothing after two; `steps` loses a part at a time."""
+    step_percent: int = Field(default=25, ge=1, le=100)
+    """With `steps`: part of its first points that an act loses each time."""
+    step_months: int = Field(default=1, ge=1, le=36)
+    """With `steps`: months of 30 days between two losses."""
     expected_per_send: int = Field(default=1, ge=0)
     """Points expected for one message sent; they fade like points earned."""
     send_half_life_days: int = Field(default=30, ge=1, le=3650)
@@ -181,6 +225,20 @@ class EngagementSettings(_Strict):
     """Points expected of somebody who is never written to."""
     limits_percent: tuple[int, int, int, int] = (25, 50, 100, 200)
     """Percent of the expected points from which bands 1, 2, 3 and 4 start."""
+    lowest_band: Literal["silence", "bounce"] = "silence"
+    """Who is in band 0: whoever has few points; or of those only who bounced or unsubscribed."""
+
+    @property
+    def counts_opens(self) -> bool:
+        """Whether an open is worth anything."""
+        return any(channel.weights.get("open", 0) > 0 for channel in self.channels.values())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        return {**_ENGAGEMENT_PRESETS.get(str(given.get("preset", "default")), {}), **given}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -231,6 +289,7 @@ class SegmentSetSettings(_Strict):
     lifecycle: LifecycleSettings = LifecycleSettings()
     engagement: EngagementSettings = EngagementSettings()
     clv: ClvSettings = ClvSettings()
+    propensity: PropensitySettings = PropensitySettings()
     min_size: int = Field(default=0, ge=0)
     """A segment with fewer people is reported, or stops the run, as `quality` says."""
     quality: QualitySettings = QualitySettings()

@@ -10,7 +10,7 @@ from consentric.segments.population import records_of
 from consentric.segments.sets import SegmentSet
 from consentric.segments.tables import Tables
 
-from .engagement import BANDS
+from .engagement import bands
 
 
 def score(tables: Tables, segment_set: SegmentSet) -> Table:
@@ -28,8 +28,19 @@ def score(tables: Tables, segment_set: SegmentSet) -> Table:
     for limit in settings.limits_percent:
         band = band + (summed.points * 100 >= summed.expected * limit).cast("int64")
     banded = summed.mutate(band=band)
-    cell = ibis.cases(*((banded.band == number, cell) for number, cell in enumerate(BANDS)))
+    if settings.lowest_band == "bounce":
+        banded = _lowest_for_a_no(tables, banded)
+    cell = ibis.cases(*((banded.band == number, cell) for number, cell in enumerate(bands(settings))))
     return banded.mutate(cell=cell)
+
+
+def _lowest_for_a_no(tables: Tables, banded: Table) -> Table:
+    """The same, where few points alone are band 1, and band 0 is for a bounce or an unsubscription."""
+    asked = tables.measure.select("subject", "bounces", "unsubscribed")
+    joined = banded.left_join(asked, "subject").drop("subject_right")
+    is_few, is_no = joined.band <= 1, (joined.bounces > 0) | joined.unsubscribed
+    band = ibis.ifelse(is_few, ibis.ifelse(is_no, 0, 1), joined.band).cast("int64")
+    return joined.mutate(band=band).drop("bounces", "unsubscribed")
 
 
 def _points(tables: Tables, people: Table, name: str) -> Table:
