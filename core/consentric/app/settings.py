@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from consentric.pull.settings import FieldSettings, MoneySettings, PurchasesSettings
+from consentric.segments.quality_settings import QualitySettings
 from consentric.segments.settings import IntentSettings, SegmentSetSettings, SegmentSettings
 from consentric.sync.settings import DestinationSettings
 from consentric_privacy.secrets import SCHEMES
@@ -20,6 +21,7 @@ from consentric_privacy.settings import (
 )
 
 from .notify import NotifySettings
+from .report.settings import ReportSettings
 
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 _REFERENCE = rf"^({'|'.join(SCHEMES)}):.+$"
@@ -155,6 +157,7 @@ class Settings(BaseModel):
     money: MoneySettings = MoneySettings()
     jobs: JobsSettings = JobsSettings()
     notify: NotifySettings = NotifySettings()
+    report: ReportSettings = ReportSettings()
     plugins: PluginsSettings = PluginsSettings()
     connections: dict[ConnectionName, ConnectionSettings] = {}
     destination: tuple[DestinationSettings, ...] = ()
@@ -162,6 +165,7 @@ class Settings(BaseModel):
     intent: IntentSettings = IntentSettings()
     segment_set: tuple[SegmentSetSettings, ...] = ()
     segment: tuple[SegmentSettings, ...] = ()
+    quality: QualitySettings = QualitySettings()
     controller: ControllerSettings | None = None
     purpose: tuple[PurposeSettings, ...] = ()
     notice: tuple[NoticeSettings, ...] = ()

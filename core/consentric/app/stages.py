@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from consentric.control import first_reads
@@ -33,8 +34,9 @@ from .reading import Reading, Unread, decide, read_connections
 from .reasons import require_anonymous
 from .withdrawals import measure
 from .workspace import Workspace
-from .writing import destination_named, make_plan, seal_denials, send_plan
+from .writing import destination_named, make_plan, seal_denials, seal_withdrawn, send_plan
 
+NOT_GOOD_ENOUGH = "CS518"
 PARTLY = 3
 BRAKED = 5
 REFUSED = 2
@@ -113,7 +115,7 @@ def segment(workspace: Workspace, *, as_of: date | None = None, progress: Progre
     """Computes segments from the warehouse alone: no key, no vault.
 
     Raises:
-        GuardError: When permissions are too old.
+        GuardError: When permissions are too old, or a quality gate stops; nothing is changed then.
     """
     with running(workspace, "segment", progress=progress) as job:
         report = _compute_whole(job, as_of)
@@ -240,6 +242,9 @@ def _write_all(job: Job, report: SyncReport, as_of_day: date) -> None:
 
 def _write(job: Job, destination: DestinationSettings, report: SyncReport, as_of_day: date) -> None:
     """Plans one destination and applies the plan, or only its explicit denials where a guard stands."""
+    if report.guard is not None and report.guard.code == NOT_GOOD_ENOUGH:
+        _write_denials(job, destination, report, as_of_day)
+        return
     plan_report = make_plan(job, destination, as_of_day=as_of_day)
     report.plans.append(plan_report)
     if report.is_dry or not plan_report.has_changes:
@@ -247,6 +252,13 @@ def _write(job: Job, destination: DestinationSettings, report: SyncReport, as_of
     plan_id: str | None = plan_report.plan
     if plan_report.brake or plan_report.refused:
         plan_id = seal_denials(job, destination, plan_report.plan)
+    if plan_id is not None:
+        report.applies.append(send_plan(job, plan_id, destination))
+
+
+def _write_denials(job: Job, destination: DestinationSettings, report: SyncReport, as_of_day: date) -> None:
+    """Takes off what people forbade, and plans nothing else."""
+    plan_id = None if report.is_dry else seal_withdrawn(job, destination, as_of_day=as_of_day)
     if plan_id is not None:
         report.applies.append(send_plan(job, plan_id, destination))
 
@@ -280,8 +292,13 @@ def _exit_code(report: SyncReport, reading: Reading) -> int:
     return 0 if reading.is_whole else PARTLY
 
 
-def compute_segments(job: Job, as_of: date | None) -> SegmentReport:
+def compute_segments(
+    job: Job, as_of: date | None, *, accept: Callable[[SegmentReport], None] | None = None
+) -> SegmentReport:
     """Every set of the configuration, from the tables of the workspace, whole or not.
+
+    Args:
+        accept: Given the result before it is kept; what it raises takes everything back.
 
     Raises:
         GuardError: When permissions are too old.
@@ -301,6 +318,8 @@ def compute_segments(job: Job, as_of: date | None) -> SegmentReport:
         rates=_rates(workspace),
         intent=settings.intent,
         fits=StoredFits(workspace.control),
+        quality=settings.quality,
+        accept=accept,
     )
     job.summary["rules"] = _rules(workspace)
     return report
@@ -328,7 +347,28 @@ def _require_current_rules(workspace: Workspace) -> None:
 
 def _compute_whole(job: Job, as_of: date | None) -> SegmentReport:
     _require_whole_reads(job.workspace)
-    return compute_segments(job, as_of)
+    return compute_segments(job, as_of, accept=partial(_require_quality, job.workspace))
+
+
+def _require_quality(workspace: Workspace, report: SegmentReport) -> None:
+    """Labels of segments that serve no campaign are not even planned, where the configuration says so."""
+    if not report.stopping:
+        return
+    from .render.findings import finding_text  # what is shown of plans imports this file
+    from .render.segments import titles_of
+
+    titles = titles_of(segment_sets(workspace), "en")
+    raise GuardError(
+        "\n".join(
+            [
+                "the segments are not good enough, and their gate says stop",
+                *(f"  {one.set}: {finding_text(one, titles)}" for one in report.stopping),
+            ]
+        ),
+        happened="nothing was computed or planned; the segments are as they were.",
+        hint='mend the sets, or look at them first:  gate = "warn"  and  consentric segment',
+        code=NOT_GOOD_ENOUGH,
+    )
 
 
 def _require_whole_reads(workspace: Workspace) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from .gates import Finding
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetReport:
@@ -23,6 +25,8 @@ class SetReport:
     left: int
     """People who are in no segment of the set any more."""
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Limits of quality that the set misses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +36,8 @@ class SegmentReport:
     as_of_day: date
     run: str
     sets: tuple[SetReport, ...]
+
+    @property
+    def stopping(self) -> tuple[Finding, ...]:
+        """The findings for which the run ends."""
+        return tuple(one for report in self.sets for one in report.findings if one.stops)

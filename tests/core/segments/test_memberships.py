@@ -205,13 +205,3 @@ def test_a_lost_warehouse_yields_the_same_labels(tmp_path: Path) -> None:
 
     assert labels[0] == labels[1]
     assert len(labels[0]["rfm"]) > 15
-
-
-def test_a_small_segment_is_reported(town: Town) -> None:
-    town.add("ann", "bob")
-    town.order("ann", 5)
-    small = BUYERS.model_copy(update={"min_size": 1})
-
-    notes = town.run(small, SEGMENTS).sets[0].notes
-
-    assert notes == ("1 people are in no segment", 'segment "often" has 0 people, fewer than 1')

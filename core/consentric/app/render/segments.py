@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from consentric.segments.report import SegmentReport, SetReport
 from consentric.segments.sets import SegmentSet
 
+from .findings import finding_text
 from .plan import Titles, title_of
 from .table import number, table
 
@@ -59,7 +60,8 @@ def _set_text(one: SetReport, titles: Titles) -> str:
         sizes_text(one, titles),
         f"    entered {number(one.entered)}, moved {number(one.moved)}, left {number(one.left)}",
     ]
-    return "\n".join([*lines, *(f"    ! {note}" for note in one.notes)])
+    found = [finding_text(finding, titles) for finding in one.findings]
+    return "\n".join([*lines, *(f"    ! {note}" for note in [*one.notes, *found])])
 
 
 def _size_lines(one: SetReport, titles: Titles) -> list[str]:
