@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ibis
-from ibis.expr.types import IntegerScalar, Table
+from ibis.expr.types import IntegerColumn, Table
 
 from consentric.segments.division import quotient
 from consentric.segments.scales import Fifths
@@ -11,6 +11,7 @@ from consentric.segments.sets import SegmentSet
 from consentric.segments.tables import Tables
 
 from .clv import CELLS, MILLION
+from .fit_expressions import fitted
 from .rfm_scores import score_of
 
 
@@ -40,15 +41,10 @@ def score(tables: Tables, segment_set: SegmentSet) -> Table:
     return valued.select("subject", "p_alive", "expected_orders", "value_minor", cell=cell)
 
 
-def _value(tables: Tables, name: str, known: Table) -> ibis.expr.types.IntegerColumn:
+def _value(tables: Tables, name: str, known: Table) -> IntegerColumn:
     """Orders expected times what an order is expected to bring, by the formulas of `clv_outlook`."""
-    p, q, v = (_parameter(tables, name, parameter) for parameter in ("p", "q", "v"))
+    p, q, v = (fitted(tables, name, parameter) for parameter in ("p", "q", "v"))
     wide = "decimal(38, 0)"
     spent = (v + known.spent_minor * MILLION).cast(wide)
     order = quotient(p.cast(wide) * spent, (p * known.repeat_days + q - MILLION).cast(wide) * MILLION)
     return quotient(order.cast(wide) * known.expected_orders.cast(wide), ibis.literal(MILLION).cast(wide))
-
-
-def _parameter(tables: Tables, name: str, parameter: str) -> IntegerScalar:
-    rows = tables.fit.filter(tables.fit.set == name, tables.fit.name == parameter)
-    return rows.select(value=rows.value.cast("int64")).value.as_scalar()

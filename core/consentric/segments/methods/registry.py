@@ -11,8 +11,9 @@ from .engagement import Engagement
 from .lifecycle import Lifecycle
 from .method import Method
 from .pareto import Pareto
+from .propensity import Propensity
 from .rfm import Rfm
 
 METHODS: Mapping[MethodName, Method] = {
-    one.name: one for one in (Rfm(), Pareto(), Lifecycle(), Engagement(), Clv())
+    one.name: one for one in (Rfm(), Pareto(), Lifecycle(), Engagement(), Clv(), Propensity())
 }
