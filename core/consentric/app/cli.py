@@ -25,6 +25,7 @@ _TABLE: dict[str, tuple[str, Reader, str]] = {
     "approve": ("plans", "campaigns", "Lift the brake for one plan, with a reason."),
     "apply": ("plans", "campaigns", "Write a plan; consent is checked again right before."),
     "explain": ("explain", "campaigns", "Why a person is in a segment, and what would change it."),
+    "report": ("report", "campaigns", "Six pictures of the segments: page, files, mail; and exports."),
     "init": ("init", "machine", "At most nine questions, then a configuration."),
     "preview": ("preview", "machine", "The beginning of each CRM, segmented and then forgotten."),
     "doctor": ("doctor", "machine", "Check everything, each finding with its fix; reads only."),

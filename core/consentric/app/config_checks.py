@@ -29,6 +29,7 @@ REFERENCES: tuple[tuple[KeyPath, str], ...] = (
     (("destination", _EACH, "to"), "connection"),
     (("destination", _EACH, "sets", _EACH), "segment set"),
     (("destination", _EACH, "purpose"), "purpose"),
+    (("report", "set"), "segment set"),
     (("connections", _EACH, "consents", _EACH), "purpose"),
 )
 """Every setting that names something defined elsewhere in the configuration, and what it names."""

@@ -49,6 +49,8 @@ def run_job(session: Session, job: str) -> int:
         notifier.ended(job, DEFECT)
         raise
     notifier.ended(job, done.exit_code, is_braked=done.is_braked)
+    if job == "sync":
+        _mail_report(session)
     return done.exit_code
 
 
@@ -63,6 +65,16 @@ def notifier_of(session: Session) -> Notifier:
     return Notifier(
         config.settings.notify, folder=config.folder, tell=lambda text: click.echo(text, err=True)
     )
+
+
+def _mail_report(session: Session) -> None:
+    """The report goes out after the nightly run; a run that is done stays done whatever becomes of it."""
+    with Workspace.open(session.config) as workspace:
+        if workspace.settings.report.to is None:
+            return
+        from .report.mailing import mail_report_if_due
+
+        mail_report_if_due(workspace, tell=lambda text: click.echo(text, err=True))
 
 
 def _sync(session: Session, *, is_dry: bool) -> Done:

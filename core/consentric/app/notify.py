@@ -168,7 +168,7 @@ class Notifier:
                 return
             send_ping(url.rstrip("/") + suffix, body)
         except UNSENT as error:
-            self._tell(f"! the ping of [notify] was not sent: {_why(error)}")
+            self._tell(f"! the ping of [notify] was not sent: {why(error)}")
 
     def _mail(self, ended: Ended) -> None:
         settings = self._settings
@@ -193,7 +193,7 @@ class Notifier:
                 password=resolve(secret, base=self._folder).reveal() if secret is not None else "",
             )
         except UNSENT as error:
-            self._tell(f"! the mail of [notify] was not sent: {_why(error)}")
+            self._tell(f"! the mail of [notify] was not sent: {why(error)}")
 
     def _told(self) -> dict[str, Any]:
         try:
@@ -210,7 +210,7 @@ class Notifier:
             make_private_folder(self._folder / RUNS_FOLDER)
             write_atomic(self._folder / RUNS_FOLDER / NOTIFIED_FILE, json.dumps(told).encode())
         except (OSError, ConsentricError) as error:
-            self._tell(f"! what [notify] told is not kept: {_why(error)}")
+            self._tell(f"! what [notify] told is not kept: {why(error)}")
 
 
 _WORDS: Mapping[Outcome, str] = {
@@ -221,7 +221,7 @@ _WORDS: Mapping[Outcome, str] = {
 }
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """The kind of a failure and its number; never its words, which may hold the address."""
     if isinstance(error, ConsentricError):
         return error.message

@@ -45,9 +45,25 @@ def send_ping(url: str, body: str) -> None:
 
 
 def send_mail(
-    subject: str, body: str, *, to: str, sender: str, smtp: str | None = None, password: str = ""
+    subject: str,
+    body: str,
+    *,
+    to: str,
+    sender: str,
+    smtp: str | None = None,
+    password: str = "",
+    page: tuple[str, str] | None = None,
 ) -> None:
     """Sends a plain text, by a server or by the sendmail of this machine.
+
+    Args:
+        subject: On one line.
+        body: Plain text.
+        to: One address.
+        sender: One address.
+        smtp: Server; the sendmail of this machine when None.
+        password: Of the user that the server's address names.
+        page: Name and HTML of an attachment.
 
     Raises:
         OSError: The server refused it or was not reached; or there is no sendmail.
@@ -61,6 +77,8 @@ def send_mail(
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
+    if page is not None:
+        message.add_attachment(page[1], subtype="html", filename=page[0])
     if smtp is None:
         _by_sendmail(message)
     else:

@@ -10,6 +10,7 @@ __all__ = [
     "CACHE_FOLDER",
     "CONTROL_FILE",
     "DEK_FILE",
+    "EXPORTS_FOLDER",
     "KEYSET_FILE",
     "PEOPLE_FILE",
     "PLANS_FOLDER",
@@ -25,4 +26,5 @@ AUDIT_FOLDER = "audit"
 PLANS_FOLDER = "plans"
 PREVIEW_FOLDER = ".preview"
 RUNS_FOLDER = "runs"
+EXPORTS_FOLDER = "exports"
 CACHE_FOLDER = "cache"

@@ -143,7 +143,12 @@ def policy_of(workspace: Workspace) -> Policy:
 
 def questions_of(workspace: Workspace) -> tuple[Question, ...]:
     """Everything the configuration needs to have decided."""
-    return all_questions(purposes_of_sets(workspace), [use_of(one) for one in workspace.settings.destination])
+    settings = workspace.settings
+    return all_questions(
+        purposes_of_sets(workspace),
+        [use_of(one) for one in settings.destination],
+        has_exports=settings.report.export_to is not None,
+    )
 
 
 def purposes_of_sets(workspace: Workspace) -> dict[str, str]:

@@ -15,7 +15,7 @@ class Question:
 
     purpose: str
     channel: str
-    action: Literal["process", "write_back"]
+    action: Literal["process", "write_back", "export"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +39,16 @@ class Use:
         return tuple(sorted(asked))
 
 
-def all_questions(purposes: Mapping[str, str], uses: Iterable[Use]) -> tuple[Question, ...]:
-    """Computing asks for each set's purpose; writing asks for it again, and for the destination's."""
+def all_questions(
+    purposes: Mapping[str, str], uses: Iterable[Use], *, has_exports: bool = False
+) -> tuple[Question, ...]:
+    """Computing asks for each set's purpose; writing asks for it again, and for the destination's.
+
+    Segments that leave as a file ask for each set's purpose too, as something that leaves the house.
+    """
     asked = {Question(purpose=purpose, channel=NO_CHANNEL, action="process") for purpose in purposes.values()}
+    if has_exports:
+        asked |= {Question(purpose=one, channel=NO_CHANNEL, action="export") for one in purposes.values()}
     for use in uses:
         asked |= set(use.questions(purposes))
     return tuple(sorted(asked))

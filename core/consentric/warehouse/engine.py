@@ -1,4 +1,4 @@
-"""The only two ways a DuckDB file is opened: `engine` computes, `maintenance` copies files."""
+"""The only ways a DuckDB file is opened: `engine` computes, `reader` reads, `maintenance` copies files."""
 
 from __future__ import annotations
 
@@ -25,6 +25,21 @@ def engine(path: Path, *, memory_limit_mb: int, threads: int, temp: Path) -> duc
     connection = duckdb.connect(
         str(path),
         config={"memory_limit": f"{memory_limit_mb}MB", "threads": threads, "temp_directory": str(temp)},
+    )
+    for statement in _LOCKS:
+        connection.execute(statement)
+    return connection
+
+
+def reader(path: Path, *, memory_limit_mb: int) -> duckdb.DuckDBPyConnection:
+    """Opens the file for reading; it reaches nothing else, and a query that outgrows the memory fails.
+
+    There is no folder to spill to: whoever may read the analytics folder need not be able to write there.
+    """
+    connection = duckdb.connect(
+        str(path),
+        read_only=True,
+        config={"memory_limit": f"{memory_limit_mb}MB", "temp_directory": ""},
     )
     for statement in _LOCKS:
         connection.execute(statement)

@@ -7,7 +7,7 @@ from consentric.gate.gate import GateReport
 from .table import number
 from .words import counted
 
-_MAY = {"process": "may be segmented", "write_back": "may be labelled"}
+_MAY = {"process": "may be segmented", "write_back": "may be labelled", "export": "may be exported"}
 
 
 def gate_text(report: GateReport) -> str:
