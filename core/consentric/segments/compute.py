@@ -14,9 +14,9 @@ from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
 
 from .cache import Compiled, cache_key, compiled
-from .gates import findings_of
 from .decay import INTENT, intent_rows
 from .engines import Dialect, Engine, InWarehouse
+from .gates import findings_of
 from .methods.method import Preparation
 from .methods.registry import METHODS
 from .notes import notes_of
@@ -25,7 +25,6 @@ from .rates import Rate, rate_rows
 from .report import SegmentReport, SetReport
 from .sets import SegmentSet, in_order
 from .settings import IntentSettings
-
 
 MAX_STALENESS = timedelta(hours=24)
 """Permissions older than this are not computed from."""
@@ -46,7 +45,7 @@ def compute(
     intent: IntentSettings | None = None,
     fits: Fits | None = None,
     max_staleness: timedelta = MAX_STALENESS,
-    quality: QualitySettings = QualitySettings(),
+    quality: QualitySettings | None = None,
     accept: Callable[[SegmentReport], None] | None = None,
     engine: Engine | None = None,
 ) -> SegmentReport:
@@ -69,7 +68,7 @@ def compute(
         ConfigError: When several accounts hold orders and none is named.
     """
     warehouse.check_permissions_are_fresh(now=now, max_staleness=max_staleness)
-    engine = engine or InWarehouse()
+    engine, limits = engine or InWarehouse(), quality or QualitySettings()
     statements = _statements(sets, cache_folder, attributes, reporting_currency, engine.dialect)
     with engine.at_work(warehouse), warehouse.transaction() as connection:
         results.set_run_context(connection, now=now, as_of_day=as_of_day)
@@ -80,6 +79,7 @@ def compute(
         _materialise(connection, statements, engine)
         results.note_run(connection, run=run, now=now, as_of_day=as_of_day)
         results.forget_other_sets(connection, [one.name for one in sets], run)
+        results.note_computed(connection, [one.name for one in sets])
         reports = {}
         for one in in_order(sets):
             if one.settings.within:
@@ -94,7 +94,7 @@ def compute(
             )
             _prepare(given)
             engine.changed("decay", "fit", "outlook")
-            reports[one.name] = _compute_set(connection, one, statements, run, quality, engine)
+            reports[one.name] = _compute_set(connection, one, statements, run, limits, engine)
         ordered = tuple(reports[one.name] for one in sets)
         report = SegmentReport(as_of_day=as_of_day, run=run, sets=ordered)
         if accept is not None:

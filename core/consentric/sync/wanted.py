@@ -24,7 +24,7 @@ BATCH_ROWS = 20_000
 # destination's purpose for writing. Rank 9 allows; a missing row or one that ran out is a hold.
 QUERY = """
 WITH wanted_set AS (SELECT unnest($sets) AS "set", unnest($purposes) AS purpose),
-computed AS (SELECT DISTINCT "set" FROM membership),
+computed AS (SELECT "set" FROM computed_set),
 people AS (SELECT DISTINCT subject FROM record WHERE account = $account AND live),
 rule AS (
   SELECT subject, purpose, channel, action,
@@ -96,7 +96,7 @@ def read_wanted(
 
     A label is allowed when the set's purpose allows computing and writing and the destination's purpose
     allows writing for its channel. A permission that is missing or ran out is a hold, and so is a set of
-    which no membership was ever computed: nothing follows from an empty table.
+    the last run did not compute: nothing follows from an empty table.
 
     Args:
         sets: Name of each set to the purpose it is computed for.

@@ -132,6 +132,12 @@ def forget_other_sets(connection: duckdb.DuckDBPyConnection, sets: Sequence[str]
     )
 
 
+def note_computed(connection: duckdb.DuckDBPyConnection, sets: Sequence[str]) -> None:
+    """Replaces the names of the sets that the last run computed."""
+    connection.execute("DELETE FROM computed_set")
+    connection.execute("INSERT INTO computed_set SELECT unnest(?::VARCHAR[])", [list(sets)])
+
+
 def note_run(connection: duckdb.DuckDBPyConnection, *, run: str, now: datetime, as_of_day: date) -> None:
     """Notes the run that memberships refer to; noting it twice is the same as once."""
     connection.execute("DELETE FROM segment_run WHERE run = ?", [run])

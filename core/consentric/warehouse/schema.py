@@ -7,7 +7,7 @@ at 20 million activities it would not fit the memory promised, and batches are m
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 TABLES = (
     "CREATE TABLE meta (schema_version INTEGER NOT NULL, warehouse_id VARCHAR NOT NULL)",
@@ -64,6 +64,8 @@ TABLES = (
     # An interval [from_run, to_run): only changes are rows. An open one has no to_run.
     """CREATE TABLE membership ("set" VARCHAR NOT NULL, subject INTEGER NOT NULL, segment VARCHAR NOT NULL,
         from_run VARCHAR NOT NULL, to_run VARCHAR)""",
+    # Sets of the last run: one without anybody has no other row that would tell it from one never computed.
+    """CREATE TABLE computed_set ("set" VARCHAR NOT NULL)""",
     "CREATE TABLE segment_run (run VARCHAR NOT NULL, as_of TIMESTAMP NOT NULL, as_of_day DATE NOT NULL)",
 )
 

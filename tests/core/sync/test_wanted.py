@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from consentric.sync.wanted import read_wanted
+from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
 
 AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -70,7 +71,12 @@ def permit(warehouse, name, **answers):
     warehouse.put_permissions(pa.Table.from_pylist(rows, schema=schema))
 
 
+def note_computed(warehouse, *sets):
+    results.note_computed(warehouse.connection, sets)
+
+
 def put_member(warehouse, name, segment, *, to_run=None, set_name="rfm5"):
+    note_computed(warehouse, "rfm5", "value")
     warehouse.connection.execute(
         "INSERT INTO membership SELECT ?, subject, ?, 'run-1', ? FROM subject WHERE pid = ?",
         [set_name, segment, to_run, f"p-{name}"],
@@ -181,6 +187,13 @@ def test_set_that_was_never_computed_is_a_hold_but_a_no_still_counts(warehouse):
         ("ann", "rfm5", None, "SEGMENTS_NOT_COMPUTED", "hold"),
         ("bob", "rfm5", None, "CONSENT_WITHDRAWN", "remove"),
     ]
+
+
+def test_set_that_was_computed_and_has_nobody_anywhere_is_no_hold(warehouse):
+    put_people(warehouse, "ann")
+    permit(warehouse, "ann")
+    note_computed(warehouse, "rfm5")
+    assert wanted(warehouse) == [("ann", "rfm5", None, "", "")]
 
 
 def test_two_sets_of_two_purposes_are_judged_apart(warehouse):

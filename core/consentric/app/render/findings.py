@@ -20,7 +20,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "outside": "{found} people are in no segment: end the set with a segment for everybody else",
     },
     "fr": {
-        "too_many": "{found} segments, plus de {limit} : réunissez-en, sinon aucune campagne ne les distinguera",
+        "too_many": "{found} segments, plus de {limit} : réunissez-en, aucune campagne ne les distinguera",
         "too_small": "« {first} » compte {found} personnes, moins de {limit} : réunissez-le avec un autre",
         "nobody": "personne ne remplit la règle de « {first} » : changez la règle, ou retirez le segment",
         "too_alike": "« {first} » et « {second} » se ressemblent trop : les segments expliquent {eta} des"
