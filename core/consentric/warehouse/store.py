@@ -62,6 +62,11 @@ class Warehouse:
         return self._connection
 
     @property
+    def scratch(self) -> Path:
+        """A private folder that is emptied when the warehouse is opened and closed, for what must not stay."""
+        return self._folder / _TEMP
+
+    @property
     def warehouse_id(self) -> str:
         """Random name of this build; a bookmark is valid only for the warehouse it names."""
         row = self.connection.execute("SELECT warehouse_id FROM meta").fetchone()
