@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 _DEMO = ("predictive", "report", "demo", "build")
-LOCKS = {"demo": _DEMO, "dev": (*_DEMO, "clusters", "schedule", "dev")}
+_DEV = (*_DEMO, "clusters", "schedule", "dev")
+LOCKS = {"demo": _DEMO, "dev": _DEV, "spark": (*_DEV, "spark")}
 """Name of a lock in requirements/ to the extras of pyproject.toml it covers."""
 
 
@@ -63,7 +64,7 @@ def docs(rest: list[str]) -> int:
 
 def bench(rest: list[str]) -> int:
     """What each stage costs with 200,000 contacts, against a pretend HubSpot; takes minutes."""
-    prepare("dev")
+    prepare("spark" if "engines" in rest else "dev")
     return call(BIN / "python", "-m", "benchmarks", *(rest or ["pipeline"]))
 
 

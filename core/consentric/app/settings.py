@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from consentric.pull.settings import FieldSettings, MoneySettings, PurchasesSettings
+from consentric.segments.campaign_settings import PersonaSettings, SelectionSettings
+from consentric.segments.engine_settings import EngineName, SparkSettings
 from consentric.segments.quality_settings import QualitySettings
 from consentric.segments.settings import IntentSettings, SegmentSetSettings, SegmentSettings
 from consentric.sync.settings import DestinationSettings
@@ -51,6 +53,8 @@ class WorkspaceSettings(BaseModel):
     """Group of this machine that may read `analytics/`; nobody else when absent."""
     memory_limit_mb: int = Field(default=400, ge=128)
     """Memory the analytics engine may take before it spills to its private folder."""
+    engine: EngineName = "duckdb"
+    """What computes segments: DuckDB on this machine, or Spark (`[spark]`)."""
     language: Literal["en", "fr"] = "en"
     """Language of the titles and descriptions that CRMs show."""
 
@@ -152,6 +156,7 @@ class Settings(BaseModel):
     include: tuple[str, ...] = ()
     """Files beside this one that are read as if they stood here."""
     workspace: WorkspaceSettings = WorkspaceSettings()
+    spark: SparkSettings = SparkSettings()
     clock: ClockSettings | None = None
     time: TimeSettings = TimeSettings()
     money: MoneySettings = MoneySettings()
@@ -165,6 +170,8 @@ class Settings(BaseModel):
     intent: IntentSettings = IntentSettings()
     segment_set: tuple[SegmentSetSettings, ...] = ()
     segment: tuple[SegmentSettings, ...] = ()
+    persona: tuple[PersonaSettings, ...] = ()
+    selection: tuple[SelectionSettings, ...] = ()
     quality: QualitySettings = QualitySettings()
     controller: ControllerSettings | None = None
     purpose: tuple[PurposeSettings, ...] = ()

@@ -17,6 +17,7 @@ from consentric.pull.report import PullReport
 from consentric.sdk.errors import GuardError, RemoteError
 from consentric.sdk.progress import Progress
 from consentric.segments.compute import compute
+from consentric.segments.engines import Engine, InWarehouse, engine_of
 from consentric.segments.rates import Rate, read_rates
 from consentric.segments.report import SegmentReport
 from consentric.sync.apply import STALE, resumable_plans
@@ -141,7 +142,7 @@ def plan(
     segment = segment_named(workspace, only) if only else ""
     chosen = [destination_named(workspace, name) for name in destinations]
     with running(workspace, "plan", progress=progress) as job:
-        _require_current_rules(workspace)
+        require_current_rules(workspace)
         gate = decide(job)
         day = as_of or last_complete_day(workspace)
         plans = tuple(
@@ -320,9 +321,17 @@ def compute_segments(
         fits=StoredFits(workspace.control),
         quality=settings.quality,
         accept=accept,
+        engine=_engine(workspace),
     )
     job.summary["rules"] = _rules(workspace)
     return report
+
+
+def _engine(workspace: Workspace) -> Engine:
+    if workspace.preview_people is not None:  # so few people that starting Spark would be most of the work
+        return InWarehouse()
+    settings = workspace.settings
+    return engine_of(settings.workspace.engine, settings.spark, base=workspace.config.folder)
 
 
 def _rules(workspace: Workspace) -> str:
@@ -331,8 +340,12 @@ def _rules(workspace: Workspace) -> str:
     return " ".join(f"{name}:{digest[:16]}" for name, digest in sorted(rules.items()))
 
 
-def _require_current_rules(workspace: Workspace) -> None:
-    """A plan of what other rules gave would put their labels on people whom the new rules see otherwise."""
+def require_current_rules(workspace: Workspace) -> None:
+    """A plan of what other rules gave would put their labels on people whom the new rules see otherwise.
+
+    Raises:
+        GuardError: The rules changed since (CS516).
+    """
     computed = [
         run.summary["rules"] for run in list_runs(workspace.control, limit=500) if "rules" in run.summary
     ]

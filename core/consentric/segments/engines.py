@@ -9,26 +9,13 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, Field
 
 from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
 
-EngineName = Literal["duckdb", "spark"]
+from .engine_settings import EngineName, SparkSettings
+
 Dialect = Literal["duckdb", "databricks"]
-
-
-class SparkSettings(BaseModel):
-    """`[spark]`: the machine or cluster that computes when `[workspace] engine` is `spark`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    master: str = Field(default="local[2]", pattern=r"^(local(\[.+\])?|[a-z0-9+-]+:.+|yarn)$")
-    """`local[2]` for two threads of this machine, or the address of a cluster: `spark://HOST:7077`."""
-    memory_mb: int = Field(default=2048, ge=512)
-    """Memory of this machine's part, and of the part on each worker."""
-    folder: Path | None = None
-    """Where tables and results are handed over; workers must see it under the same path."""
 
 
 class Engine(ABC):
@@ -82,3 +69,16 @@ class InWarehouse(Engine):
     def result(self, select: str) -> Iterator[str]:
         """The select itself."""
         yield select
+
+
+def engine_of(name: EngineName, settings: SparkSettings, *, base: Path) -> Engine:
+    """The engine that the configuration names.
+
+    Args:
+        base: The folder that a relative path in the settings starts from.
+    """
+    if name == "duckdb":
+        return InWarehouse()
+    from .spark import Spark
+
+    return Spark(settings, folder=None if settings.folder is None else base / settings.folder)

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from consentric.sdk.errors import ConfigError, GuardError
 from consentric.warehouse.store import Warehouse
 
-from .engines import Engine, SparkSettings
+from .engine_settings import SparkSettings
+from .engines import Engine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
