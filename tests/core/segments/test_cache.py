@@ -79,7 +79,11 @@ def test_a_run_with_a_warm_cache_imports_neither_ibis_nor_pandas(town: Town) -> 
 
 
 def test_the_sql_holds_no_date(tmp_path: Path) -> None:
-    sets = assemble(SETS, SEGMENTS)
+    estimating = [
+        SegmentSetSettings(name=method, purpose="segmentation", method=method)
+        for method in ("clv", "propensity")
+    ]
+    sets = assemble([*SETS, *estimating], SEGMENTS)
     with time_machine.travel(date(2026, 1, 1)):
         first = compile_sets(sets, attributes=["city"], reporting_currency="EUR")
     with time_machine.travel(date(2031, 8, 9)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -56,6 +57,7 @@ class Points:
         return np.asarray(self.base + self.contributions(steps).sum(axis=1))
 
 
+@cache
 def chances() -> Floats:
     """The chance, in millionths, at each place: thousandths of log-odds from the lowest on."""
     places = np.arange(2 * FURTHEST // FINENESS + 1)
