@@ -31,6 +31,8 @@ REFERENCES: tuple[tuple[KeyPath, str], ...] = (
     (("destination", _EACH, "purpose"), "purpose"),
     (("report", "set"), "segment set"),
     (("connections", _EACH, "consents", _EACH), "purpose"),
+    (("selection", _EACH, "purpose"), "purpose"),
+    (("selection", _EACH, "connection"), "connection"),
 )
 """Every setting that names something defined elsewhere in the configuration, and what it names."""
 
@@ -39,6 +41,8 @@ _NAMED_BY = {
     "notice": ("notice", "id"),
     "segment set": ("segment_set", "name"),
     "destination": ("destination", "name"),
+    "persona": ("persona", "key"),
+    "selection": ("selection", "name"),
 }
 
 
@@ -103,7 +107,9 @@ def _channels(document: Document) -> Iterator[Found]:
     """A destination serves one channel of its purpose; a set is computed without contacting anybody."""
     purposes = _purposes(document)
     asked = [
-        ("destination", i, row, row.get("channel"), "channel") for i, row in _rows(document, "destination")
+        (section, index, row, row.get("channel"), "channel")
+        for section in ("destination", "selection")
+        for index, row in _rows(document, section)
     ]
     asked += [("segment_set", i, row, "none", "purpose") for i, row in _rows(document, "segment_set")]
     for section, index, row, channel, key in asked:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from consentric.pull.settings import FieldSettings, MoneySettings
 from consentric.sdk.errors import Fault
+from consentric.segments.campaign_checks import validate_campaigns
+from consentric.segments.campaign_settings import PersonaSettings, SelectionSettings
 from consentric.segments.checks import validate_sets
 from consentric.segments.sets import SegmentSet, assemble
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
@@ -25,14 +27,18 @@ _SEGMENT = re.compile(
     r'^\[\[segment\]\] set = "(?P<set>[^"]*)", key = "(?P<key>[^"]*)"'
     r"(?:, when, line (?P<line>\d+), column (?P<column>\d+))?$"
 )
+_CAMPAIGN = re.compile(
+    r'^\[\[(?P<section>persona|selection)\]\] (?P<by>key|name) = "(?P<name>[^"]*)"'
+    r"(?:, when, line (?P<line>\d+), column (?P<column>\d+))?$"
+)
 _SET = re.compile(r'^\[\[segment_set\]\] name = "(?P<set>[^"]*)"$')
 
 
 def segment_faults(document: Document) -> list[Found]:
     """Faults of sets that are not total, of segments nobody can be in, and of rules that cannot be read.
 
-    Works row by row, so a fault elsewhere in the configuration hides none of them; a set with a row that
-    its model refuses is left out.
+    Of personas and selections that name segments there are not, as well. Works row by row, so a fault
+    elsewhere in the configuration hides none of them; a set with a row that its model refuses is left out.
     """
     sets, _ = _valid(document, "segment_set", SegmentSetSettings)
     segments, broken = _valid(document, "segment", SegmentSettings)
@@ -42,12 +48,23 @@ def segment_faults(document: Document) -> list[Found]:
     assembled: tuple[SegmentSet, ...] = assemble(
         [row for row in sets.values() if row.name not in unsure], list(segments.values())
     )
+    left_out = [str(name) for name in unsure | _broken_sets(document, sets)]
     faults = validate_sets(
         assembled,
         attributes=attributes,
         reporting_currency=_currency(document),
-        unsure=[str(name) for name in unsure | _broken_sets(document, sets)],
+        unsure=left_out,
         purposes=names_of(document, "purpose"),
+    )
+    personas, _ = _valid(document, "persona", PersonaSettings)
+    selections, _ = _valid(document, "selection", SelectionSettings)
+    faults += validate_campaigns(
+        assembled,
+        personas=list(personas.values()),
+        selections=list(selections.values()),
+        attributes=attributes,
+        reporting_currency=_currency(document),
+        unsure=left_out,
     )
     return [_placed(document, fault) for fault in faults]
 
@@ -89,15 +106,20 @@ def _path_of(document: Document, where: str) -> tuple[KeyPath, int | None]:
     if named is not None:
         return ("segment_set", _index(document, "segment_set", {"name": named["set"]})), None
     named = _SEGMENT.match(where)
-    if named is None:
-        return (), None
-    index = _index(document, "segment", {"set": named["set"], "key": named["key"]})
+    if named is not None:
+        section, wanted = "segment", {"set": named["set"], "key": named["key"]}
+    else:
+        named = _CAMPAIGN.match(where)
+        if named is None:
+            return (), None
+        section, wanted = named["section"], {named["by"]: named["name"]}
+    path: KeyPath = (section, _index(document, section, wanted))
     if named["line"] is None:
-        return ("segment", index), None
-    rule = str(document.value(("segment", index, "when")))
+        return path, None
+    rule = str(document.value((*path, "when")))
     lines_before = rule.split("\n")[: int(named["line"]) - 1]
     offset = sum(len(line) + 1 for line in lines_before) + int(named["column"]) - 1
-    return ("segment", index, "when"), offset
+    return (*path, "when"), offset
 
 
 def _index(document: Document, section: str, wanted: dict[str, str]) -> int:

@@ -94,7 +94,7 @@ def _within_faults(sets: Sequence[SegmentSet], unsure: Collection[str]) -> Itera
     purposes = {one.name: one.purpose for one in sets}
     for one in sets:
         for name, hint in unknown_segments(sets, one.settings.within, unsure):
-            yield _fault(one, f'within: no segment is named "{name}"', hint=hint)
+            yield _fault(one, f'within: no segment is named "{name}"', hint=hint, code="CS205")
         for other in by_set(one.settings.within):
             if purposes.get(other, one.purpose) != one.purpose:
                 message = f'within: set "{other}" is computed for another purpose than "{one.purpose}"'
@@ -181,10 +181,11 @@ def _fault(
     *,
     hint: str = "",
     place: str = "",
+    code: str = "CS228",
 ) -> Fault:
     where = f'[[segment_set]] name = "{segment_set.name}"'
     if segment is not None:
         where = f'[[segment]] set = "{segment_set.name}", key = "{segment.key}"' + (
             f", {place}" if place else ""
         )
-    return Fault(message, where=where, hint=hint, code="CS228")
+    return Fault(message, where=where, hint=hint, code=code)

@@ -28,6 +28,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Key = Annotated[str, Field(pattern=_KEY)]
+"""A name that stays what it is."""
+
+
 class Texts(_Strict):
     """One text in the two languages of reports."""
 

@@ -40,7 +40,12 @@ def listed_segments_text(sets: Sequence[SegmentSet], lang: str) -> str:
         for one in sets
         for segment in one.segments
     ]
-    return table(("set", "segment", "name", "made of"), rows)
+    within = [
+        f"{one.name}: of people in {', '.join(one.settings.within)} only"
+        for one in sets
+        if one.settings.within
+    ]
+    return "\n".join([table(("set", "segment", "name", "made of"), rows), *within])
 
 
 def _made_of(cells: Sequence[str], when: str | None) -> str:
