@@ -66,6 +66,7 @@ class _Story:
         self._third_sync(before, leaving)
         self._explain(before, leaving)
         self._crm_view()
+        self._report()
         self._next()
 
     def _prepare(self) -> None:
@@ -213,6 +214,23 @@ class _Story:
             self._expect(shown[crm] == ours[crm], f"{crm} and our ledger disagree")
             harm = seen[crm]["could_create"] + seen[crm]["could_subscribe"]
             self._expect(not harm, f"a forbidden call was made to {crm}")
+
+    def _report(self) -> None:
+        from consentric.app.report.files import write_html, write_pictures
+        from consentric.app.report.published import published_report
+        from consentric.app.report.text import report_text
+        from consentric.sdk.errors import ConfigError
+
+        page, folder = self._folder / "report.html", self._folder / "pictures"
+        self._chapter("What came of it, in six pictures", f"consentric report --html {page.name}")
+        with self._open() as workspace:
+            report = published_report(workspace, lang="fr" if self._session.lang == "fr" else "en")
+        try:
+            files = [write_html(report, page), *write_pictures(report, folder)]
+        except ConfigError as error:  # the demo needs no pictures; `make demo` has what draws them
+            files = []
+            self._say(f"{error.message}: {error.hint}")
+        self._say(report_text(report, files[:1]))
 
     def _next(self) -> None:
         config = self._world.config

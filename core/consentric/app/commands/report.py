@@ -43,35 +43,31 @@ def report(html: Path | None, png: Path | None, form: Any, pseudonyms: str, *, r
       consentric report --export csv --pseudonyms random
       consentric report --risk
     """
-    from consentric.app.places import ANALYTICS_FOLDER
     from consentric.app.report.export import export_segments
     from consentric.app.report.files import write_html, write_pictures
-    from consentric.app.report.report import make_report
+    from consentric.app.report.published import published, published_report
     from consentric.app.report.risk import risk_of, risk_text
     from consentric.app.report.text import export_text, report_text
-    from consentric.app.report.words import Lang
     from consentric.app.workspace import Workspace
-    from consentric.warehouse.snapshot import open_snapshot
 
     session = current_session()
     data: dict[str, Any] = {}
     texts: list[str] = []
     with Workspace.open(session.config) as workspace:
-        folder, limit = workspace.folder / ANALYTICS_FOLDER, workspace.settings.workspace.memory_limit_mb
-        with open_snapshot(folder, memory_limit_mb=limit) as connection:
-            if not (form or risk) or html or png:
-                lang: Lang = "fr" if session.lang == "fr" else "en"
-                made = make_report(connection, workspace.config, clock=workspace.clock, lang=lang)
-                files = [write_html(made, html)] if html is not None else []
-                files += write_pictures(made, png) if png is not None else []
-                data |= {**made.as_json(), "files": [str(path) for path in files]}
-                texts.append(report_text(made, files))
-            if form is not None:
+        if html or png or not (form or risk):
+            made = published_report(workspace, lang="fr" if session.lang == "fr" else "en")
+            files = [write_html(made, html)] if html is not None else []
+            files += write_pictures(made, png) if png is not None else []
+            data |= {**made.as_json(), "files": [str(path) for path in files]}
+            texts.append(report_text(made, files))
+        if form is not None:
+            with published(workspace) as connection:
                 export = export_segments(workspace, connection, form, is_random=pseudonyms == "random")
-                data["export"] = export.as_json()
-                texts.append(export_text(export))
-            if risk:
+            data["export"] = export.as_json()
+            texts.append(export_text(export))
+        if risk:
+            with published(workspace) as connection:
                 found = risk_of(connection, workspace.settings)
-                data["risk"] = found.as_json()
-                texts.append(risk_text(found))
+            data["risk"] = found.as_json()
+            texts.append(risk_text(found))
     session.show("consentric.report/1", data, "\n\n".join(texts))

@@ -14,6 +14,8 @@ from .suppression import published, published_steps
 from .words import Words
 
 Step = Literal["asked", "given", "valid", "reachable"]
+STEPS: tuple[Step, ...] = ("asked", "given", "valid", "reachable")
+"""What people reach one after the other, once they are known."""
 _NEVER_ASKED = frozenset({"CONSENT_MISSING"})
 _SAID_NO = frozenset(
     "CONSENT_UNCONFIRMED CONSENT_WITHDRAWN OBJECTED OBJECTED_MARKETING SUPPRESSED SUBJECT_ERASED"
@@ -84,7 +86,10 @@ def funnel_picture(consents: Consents | None, *, words: Words, day: date | None,
         words("Valid today", "Valable aujourd'hui"),
         words("Reachable", "Joignables"),
     )
-    lost = ["", *(_lost(consents, step, words, least) for step in ("asked", "given", "valid", "reachable"))]
+    lost = [
+        "",
+        *(_lost(consents, step, seen[place : place + 2], words, least) for place, step in enumerate(STEPS)),
+    ]
     return Picture(
         name="funnel",
         kind=kind,
@@ -139,18 +144,19 @@ def _finding(seen: Sequence[int | None], words: Words) -> str:
     return text
 
 
-def _lost(consents: Consents, step: Step, words: Words, least: int) -> str:
-    """The reasons of a step with their counts, the largest first."""
+def _lost(consents: Consents, step: Step, ends: Sequence[int | None], words: Words, least: int) -> str:
+    """The reasons of a step, the largest first; without counts where a hidden step would be told by them."""
     from consentric.app.render.words import REASONS
 
     reasons = {reason: n for reason, n in consents.reasons.items() if reason and step_left(reason) == step}
     if step == "asked" and (undecided := consents.known - sum(consents.reasons.values())) > 0:
         reasons["PERMISSION_MISSING"] = undecided
-    seen = published(reasons, least)
+    seen = published(reasons, least) if None not in ends else {}
     ordered = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
     named = _FRENCH if words.lang == "fr" else REASONS
     return words.listed(
-        f"{named.get(reason, REASONS.get(reason, reason))} {words.count(seen[reason])}" for reason in ordered
+        f"{named.get(reason, REASONS.get(reason, reason))} {words.count(seen.get(reason))}"
+        for reason in ordered
     )
 
 

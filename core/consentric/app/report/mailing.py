@@ -9,14 +9,14 @@ from pathlib import Path
 
 from consentric.app.notify import NotifySettings, why
 from consentric.app.outgoing import UNSENT, send_mail
-from consentric.app.places import ANALYTICS_FOLDER, RUNS_FOLDER
+from consentric.app.places import RUNS_FOLDER
 from consentric.app.workspace import Workspace
-from consentric.warehouse.snapshot import open_snapshot
 from consentric_privacy.files import make_private_folder, write_atomic
 from consentric_privacy.secrets import resolve
 
 from .page import html_page
-from .report import Report, make_report
+from .published import published_report
+from .report import Report
 from .words import Words
 
 SENT_FILE = "reported.json"
@@ -33,12 +33,7 @@ def mail_report_if_due(workspace: Workspace, *, tell: Callable[[str], None]) -> 
     if to is None or (settings.report.send == "weekly" and _is_of_week(_last_sent(workspace.folder), now)):
         return False
     try:
-        with open_snapshot(
-            workspace.folder / ANALYTICS_FOLDER, memory_limit_mb=settings.workspace.memory_limit_mb
-        ) as connection:
-            report = make_report(
-                connection, workspace.config, clock=workspace.clock, lang=settings.workspace.language
-            )
+        report = published_report(workspace, lang=settings.workspace.language)
         _send(report, to, settings.notify, folder=workspace.folder)
         _remember(workspace.folder, now)
     except UNSENT as error:

@@ -71,8 +71,10 @@ def moves_picture(
         canvas=_canvas(bands, sides, shown, words) if total >= least else None,
         table=_table(ordered, sides, shown, words),
         note=words(
-            f"Flows under {DRAWN_PERCENT} % of everybody, and small ones, run with those who stayed.",
-            f"Les flux de moins de {DRAWN_PERCENT} % de l'ensemble, et les petits, sont confondus avec les"
+            "Who came into the set or left it has moved too."
+            f" Flows under {DRAWN_PERCENT} % of everybody, and small ones, run with those who stayed.",
+            "Qui est entré dans l'ensemble ou en est sorti a bougé aussi."
+            f" Les flux de moins de {DRAWN_PERCENT} % de l'ensemble, et les petits, sont confondus avec les"
             " personnes restées.",
         ),
     )
@@ -143,18 +145,16 @@ def _canvas(
 def _finding(moved: int, ordered: Sequence[tuple[Ends, int]], shown: Shown, words: Words, least: int) -> str:
     seen = sum(people for _, people in ordered)
     if not moved:
-        return words("Nobody changed segment", "Personne n'a changé de segment")
+        return words("Nobody moved", "Personne n'a bougé")
     if moved < least:
-        return words(
-            f"Fewer than {least} people changed segment", f"Moins de {least} personnes ont changé de segment"
-        )
+        return words(f"Fewer than {least} people moved", f"Moins de {least} personnes ont bougé")
     few = moved - seen and moved - seen < least
     count = words.people(seen if few else moved)
-    said = words(f"{count} changed segment", f"{count} ont changé de segment")
+    said = words(f"{count} moved", f"{count} ont bougé")
     if few:
         said = words(f"At least {said}", f"Au moins {said}")
     if not ordered:
-        return words(f"{said}, none of the flows is large", f"{said}, sans flux important")
+        return words(f"{said}, in flows too small to show", f"{said}, par flux trop petits pour être montrés")
     (start, end), people = ordered[0]
     most = f"{_name(start, shown, words, 0)} → {_name(end, shown, words, 1)}"
     return words(

@@ -32,9 +32,9 @@ def ink_on(colour: str) -> str:
     """Black or white, whichever has more contrast (WCAG 2.2, relative luminance).
 
     >>> ink_on("#0072B2"), ink_on("#E69F00")
-    ('#FFFFFF', '#1B1F23')
+    ('#FFFFFF', '#000000')
     """
-    return max((PAPER, INK), key=lambda ink: contrast(ink, colour))
+    return max((PAPER, "#000000"), key=lambda ink: contrast(ink, colour))
 
 
 def contrast(one: str, other: str) -> float:

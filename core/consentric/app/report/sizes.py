@@ -92,20 +92,16 @@ def _finding(
         was = now[key] - grown[key]
         since = words.day(runs[0].day)
         ends = f"{words.count(was)} → {words.count(now[key])}"
-        if grown[key] > 0:
-            return words(
-                f"{shown.name(key)} grew most since {since}: {ends}",
-                f"{shown.name(key)} a le plus grandi depuis le {since} : {ends}",
-            )
+        rise = words("Largest rise", "Plus forte hausse")
+        fall = words("Largest fall", "Plus forte baisse")
         return words(
-            f"{shown.name(key)} shrank most since {since}: {ends}",
-            f"{shown.name(key)} a le plus reculé depuis le {since} : {ends}",
+            f"{rise if grown[key] > 0 else fall} since {since}: {shown.name(key)}, {ends}",
+            f"{rise if grown[key] > 0 else fall} depuis le {since} : {shown.name(key)}, {ends}",
         )
     key = max(now, key=lambda one: (now[one], one))
-    part = words.percent(now[key], total)
+    whole = f"{words.percent(now[key], total)} {words('of', 'de')} {words.people(total)}"
     return words(
-        f"{shown.name(key)} is the largest segment: {part} of {words.people(total)}",
-        f"{shown.name(key)} est le plus grand segment : {part} de {words.people(total)}",
+        f"Largest segment: {shown.name(key)}, {whole}", f"Le plus grand segment : {shown.name(key)}, {whole}"
     )
 
 

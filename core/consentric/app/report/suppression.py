@@ -5,7 +5,7 @@ Zero is shown: nobody stands behind it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -32,18 +32,22 @@ def published(counts: Mapping[K, int], least: int) -> dict[K, Count]:
 
 
 def published_steps(counts: Sequence[int], least: int) -> list[Count]:
-    """Counts each of which is a part of the one before; hidden where it or the difference is small.
+    """Counts each of which is a part of the one before; hidden where it or a difference is small.
 
-    >>> published_steps([200, 195, 120, 4, 0], 10)
-    [200, None, 120, None, 0]
+    The first and the last matter most; a step between them gives way.
+
+    >>> published_steps([200, 195, 120, 70, 65], 10)
+    [200, None, 120, None, 65]
     """
-    shown: list[Count] = []
-    last: int | None = None
-    for count in counts:
-        is_small = 0 < count < least or (last is not None and 0 < last - count < least)
-        shown.append(None if is_small else count)
-        last = last if is_small else count
-    return shown
+    shown: dict[int, int] = {}
+    for place in dict.fromkeys((0, len(counts) - 1, *range(len(counts)))):
+        if 0 <= place < len(counts) and not _reveals(counts[place], shown.values(), least):
+            shown[place] = counts[place]
+    return [shown.get(place) for place in range(len(counts))]
+
+
+def _reveals(count: int, others: Iterable[int], least: int) -> bool:
+    return 0 < count < least or any(0 < abs(count - other) < least for other in others)
 
 
 def published_flows(
