@@ -34,6 +34,7 @@ def cache_key(
     *,
     attributes: Collection[str],
     reporting_currency: str,
+    several_sources: bool = True,
     dialect: Dialect = "duckdb",
 ) -> str:
     """SHA-256 over the sets, the versions of all that compiles them, and our own source text.
@@ -54,6 +55,7 @@ def cache_key(
             "attributes": sorted(attributes),
             "reporting_currency": reporting_currency,
             "versions": versions,
+            "several_sources": several_sources,
             "dialect": dialect,
             "source": _source_digest(),
         },

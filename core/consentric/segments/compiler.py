@@ -25,21 +25,31 @@ def compile_sets(
     *,
     attributes: Collection[str],
     reporting_currency: str,
+    several_sources: bool = True,
     dialect: Dialect = "duckdb",
 ) -> Compiled:
-    """The statements of a run; they hold no date, no cut point and nothing about a person."""
+    """The statements of a run; they hold no date, no cut point and nothing about a person.
+
+    Args:
+        sets: All sets of the run.
+        attributes: Names of attributes that rules may use.
+        reporting_currency: Of all amounts.
+        several_sources: Whether orders of more than one account count.
+        dialect: Of the engine that computes.
+    """
 
     def sql(expression: Table, dialect: Dialect = dialect) -> str:
         return str(ibis.to_sql(expression, dialect=dialect))
 
     tables = Tables()
     exponent = exponent_of(reporting_currency)
+    measured = measures(tables, several_sources=several_sources)
     purposes = sorted({segment_set.purpose for segment_set in sets})
     return Compiled(
         population={purpose: sql(population(tables, purpose)) for purpose in purposes},
         parts={one.name: sql(part_of_population(tables, one)) for one in sets if one.settings.within},
-        measures=sql(measures(tables)),
-        past_measures=sql(measures(tables), "duckdb"),
+        measures=sql(measured),
+        past_measures=sql(measured, "duckdb"),
         usual_cadence={purpose: sql(usual_cadence(tables, purpose)) for purpose in purposes},
         scores={one.name: sql(_scores(tables, one, attributes, exponent)) for one in sets},
     )

@@ -69,7 +69,9 @@ def compute(
     """
     warehouse.check_permissions_are_fresh(now=now, max_staleness=max_staleness)
     engine, limits = engine or InWarehouse(), quality or QualitySettings()
-    statements = _statements(sets, cache_folder, attributes, reporting_currency, engine.dialect)
+    statements = _statements(
+        sets, cache_folder, attributes, reporting_currency, len(purchase_sources) > 1, engine.dialect
+    )
     with engine.at_work(warehouse), warehouse.transaction() as connection:
         results.set_run_context(connection, now=now, as_of_day=as_of_day)
         results.set_purchase_sources(connection, _sources(connection, purchase_sources))
@@ -107,6 +109,7 @@ def _statements(
     cache_folder: Path,
     attributes: Collection[str],
     reporting_currency: str,
+    several_sources: bool,
     dialect: Dialect,
 ) -> Compiled:
     def compile_now() -> Compiled:
@@ -114,10 +117,20 @@ def _statements(
         from .compiler import compile_sets
 
         return compile_sets(
-            sets, attributes=attributes, reporting_currency=reporting_currency, dialect=dialect
+            sets,
+            attributes=attributes,
+            reporting_currency=reporting_currency,
+            several_sources=several_sources,
+            dialect=dialect,
         )
 
-    key = cache_key(sets, attributes=attributes, reporting_currency=reporting_currency, dialect=dialect)
+    key = cache_key(
+        sets,
+        attributes=attributes,
+        reporting_currency=reporting_currency,
+        several_sources=several_sources,
+        dialect=dialect,
+    )
     return compiled(cache_folder, key=key, compile_now=compile_now)
 
 

@@ -7,21 +7,22 @@ from ibis.expr.types import BooleanColumn, Column, IntegerColumn, NumericColumn,
 
 from .decay import INTENT
 from .population import records_of
-from .purchases import purchases
+from .purchases import counted_orders, purchases
 from .tables import Tables
 
 _NOT_AN_ACT = ("send", "bounce", "unsubscribe")
 _YEAR_DAYS = 365
 
 
-def measures(tables: Tables) -> Table:
+def measures(tables: Tables, *, several_sources: bool = True) -> Table:
     """The row of table `measure` for everybody in `population`, in that table's columns and order."""
     people = tables.population.select("subject").distinct()
-    bought = purchases(tables, people)
+    bought = purchases(tables, people, several_sources=several_sources)
     contacts = _contacts(tables, people)
     as_of_day = tables.run_context.as_of_day.as_scalar()
     joined = people.left_join(bought, "subject").drop("subject_right")
     joined = joined.left_join(contacts, "subject").drop("subject_right")
+    joined = joined.left_join(_categories(tables, people), "subject").drop("subject_right")
     joined = joined.left_join(_intent(tables, people), "subject").drop("subject_right")
     return joined.select(
         "subject",
@@ -69,15 +70,10 @@ def _contacts(tables: Tables, people: Table) -> Table:
     """One row per subject with activities: how often we wrote, and when it last did what."""
     as_of_day = tables.run_context.as_of_day.as_scalar()
     activity = tables.activity
-    source = tables.purchase_source
-    records = records_of(tables, people)
-    records = records.left_join(source, "account").select(
-        "record", "subject", counts=source.priority.notnull()
-    )
     acts = (
         activity.filter(activity.day <= as_of_day)
-        .inner_join(records, "record")
-        .select("subject", "kind", "day", "machine", "category", "counts")
+        .inner_join(records_of(tables, people), "record")
+        .select("subject", "kind", "day", "machine")
     )
     in_year = acts.day > as_of_day - ibis.interval(days=_YEAR_DAYS)
     by_person = ~acts.machine
@@ -88,7 +84,6 @@ def _contacts(tables: Tables, people: Table) -> Table:
 
     # Counted, not summed: a sum of integers is kept in 16 bytes, and wide groups spill.
     return acts.group_by("subject").agg(
-        categories=acts.category.nunique(where=_both(acts.kind == "order", acts.counts)),
         sends=acts.count(where=is_send),
         sends_year=acts.count(where=_both(is_send, in_year)),
         answers_year=acts.count(where=_both(acts.kind.isin(["click", "open", "reply"]), by_person, in_year)),
@@ -103,6 +98,13 @@ def _contacts(tables: Tables, people: Table) -> Table:
         redemptions=acts.count(where=acts.kind == "redemption"),
         bounces=acts.count(where=acts.kind == "bounce"),
     )
+
+
+def _categories(tables: Tables, people: Table) -> Table:
+    """One row per subject whose orders name a category: subject, categories (how many)."""
+    orders = counted_orders(tables).semi_join(people, "subject")
+    named = orders.filter(orders.category.notnull()).select("subject", "category").distinct()
+    return named.group_by("subject").agg(categories=named.count())
 
 
 def _intent(tables: Tables, people: Table) -> Table:

@@ -12,15 +12,22 @@ _BILLION = 1_000_000_000
 _TWO_TO_32 = 2**32
 
 
-def purchases(tables: Tables, people: Table) -> Table:
+def purchases(tables: Tables, people: Table, *, several_sources: bool = True) -> Table:
     """One row per subject with orders or refunds.
+
+    Args:
+        tables: Of the warehouse.
+        people: Whose orders count: subject.
+        several_sources: Whether an order number may be known to more than one source.
 
     Columns: subject; orders (fully refunded ones left out); first_order, last_order (days); spent_minor (net
     of refunds, reporting currency); unpriced (rows left out of it for want of a rate); own_cadence;
     order_days (days with an order); repeat_minor (spent on orders of all such days but the first);
     redeemed_days (days with an order on which the person redeemed something).
     """
-    orders = _orders(_counted(tables, people))
+    rows = _counted(tables, people)
+    # Two sources are compared by sorting all rows by a text; most configurations have one.
+    orders = _orders(_once(rows) if several_sources else rows)
     per_subject = orders.group_by("subject").agg(
         orders=orders.counts.sum(),
         first_order=orders.day.min(where=orders.counts),
@@ -47,14 +54,14 @@ def counted_orders(tables: Tables) -> Table:
 
 
 def _counted(tables: Tables, people: Table) -> Table:
-    """Order and refund rows up to the run's day, each order number from one source only."""
+    """Order and refund rows up to the run's day, of every source."""
     as_of_day = tables.run_context.as_of_day.as_scalar()
     activity = tables.activity
     rows = activity.filter(activity.kind.isin(["order", "refund"]), activity.day <= as_of_day)
     buyers = records_of(tables, people).inner_join(tables.purchase_source, "account")
     rows = rows.inner_join(buyers, "record")
     rate = tables.rate
-    priced = rows.left_join(
+    return rows.left_join(
         rate,
         [rows.currency == rate.currency, rows.day >= rate.first_day, rows.day <= rate.last_day],
     ).select(
@@ -71,7 +78,6 @@ def _counted(tables: Tables, people: Table) -> Table:
             rows.order_number.notnull(), "n" + rows.order_number, "k" + rows.source_key.cast("string")
         ),
     )
-    return _once(priced)
 
 
 def _once(rows: Table) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import IntegerColumn, IntegerScalar, Table
 
-from consentric.segments.decay import EXPECTED, MILLION
+from consentric.segments.decay import EXPECTED, MILLION, decay_rows
 from consentric.segments.population import records_of
 from consentric.segments.sets import SegmentSet
 from consentric.segments.tables import Tables
@@ -17,7 +17,7 @@ def score(tables: Tables, segment_set: SegmentSet) -> Table:
     """One row per person of the population: subject, points and expected (millionths), band 0 to 4, cell."""
     settings = segment_set.settings.engagement
     people = tables.population.filter(tables.population.purpose == segment_set.population).select("subject")
-    joined = people.left_join(_points(tables, people, segment_set.name), "subject")
+    joined = people.left_join(_points(tables, people, segment_set), "subject")
     at_least = settings.expected_at_least * MILLION
     summed = joined.select(
         "subject",
@@ -43,13 +43,15 @@ def _lowest_for_a_no(tables: Tables, banded: Table) -> Table:
     return joined.mutate(band=band).drop("bounces", "unsubscribed")
 
 
-def _points(tables: Tables, people: Table, name: str) -> Table:
+def _points(tables: Tables, people: Table, segment_set: SegmentSet) -> Table:
     """One row per person with acts that still count: subject, points, expected."""
+    name = segment_set.name
+    kinds = {row[1] for row in decay_rows(segment_set.settings.engagement)}
     as_of_day = tables.run_context.as_of_day.as_scalar()
     activity = tables.activity
-    acts = activity.filter(~activity.machine, activity.day <= as_of_day).select(
-        "record", "kind", age=as_of_day.delta(activity.day, unit="day")
-    )
+    acts = activity.filter(
+        activity.kind.isin(sorted(kinds)), ~activity.machine, activity.day <= as_of_day
+    ).select("record", "kind", age=as_of_day.delta(activity.day, unit="day"))
     worth = (
         acts.inner_join(tables.decay.filter(tables.decay.set == name), ["kind", "age"])
         .inner_join(records_of(tables, people), "record")
