@@ -104,7 +104,8 @@ def test_the_examples_have_no_fault(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path)
     config = load_config(tmp_path / EXAMPLES[0])
     assert config.document.files == list(EXAMPLES)
-    assert [one.name for one in config.settings.segment_set] == ["rfm5", "lifecycle", "engagement", "winback"]
+    sets = ["rfm5", "lifecycle", "engagement", "winback", "abc", "best_heat", "intent"]
+    assert [one.name for one in config.settings.segment_set] == sets
     assert [one.name for one in config.settings.destination] == ["hubspot-prod"]
 
 
