@@ -13,6 +13,7 @@ from typing import Any, Literal
 from consentric.control.runs import list_runs
 from consentric.sdk.contracts import Connector
 from consentric.sdk.errors import ConfigError, ConsentricError
+from consentric.segments.sets import assemble
 from consentric_privacy.assessment import assessment_is_signed
 from consentric_privacy.people import PeopleStore
 
@@ -23,6 +24,7 @@ from .lock import network_file_system
 from .messages import unknown_name
 from .places import ANALYTICS_FOLDER, KEYSET_FILE, PEOPLE_FILE
 from .propagation import late_since, measured_runs
+from .reviews import overdue_reviews
 from .status import status_of
 from .store_modes import readable_by_others
 from .timetable import Timetable
@@ -293,6 +295,14 @@ def _evidence(examination: Examination) -> Iterator[Check]:
         yield Check(name="evidence", state="ok", finding=finding)
 
 
+def _reviews(examination: Examination) -> Iterator[Check]:
+    settings = examination.config.settings
+    today = examination.now.astimezone(settings.time.info).date()
+    for one in overdue_reviews(assemble(settings.segment_set, settings.segment), today):
+        fix = "look at it with its owner, then set another  review_by"
+        yield Check(name="reviews", state="warning", finding=one.sentence, fix=fix)
+
+
 def _connection(examination: Examination, name: str) -> Check:
     try:
         with examination.open_connector(examination.config, name) as connector:
@@ -325,6 +335,7 @@ _CHECKS: dict[str, Callable[[Examination], Iterator[Check]]] = {
     "assessments": _assessments,
     "evidence": _evidence,
     "doubles": _doubles,
+    "reviews": _reviews,
 }
 
 

@@ -47,10 +47,10 @@ def explain(
     if run is None:
         raise GuardError("no segment was computed yet", hint="consentric segment", code="CS514")
     exponent = exponent_of(reporting_currency)
-    return [_explain_set(connection, one, subject, run, attributes, exponent) for one in sets]
+    return [explain_set(connection, one, subject, run, attributes, exponent) for one in sets]
 
 
-def _explain_set(
+def explain_set(
     connection: duckdb.DuckDBPyConnection,
     segment_set: SegmentSet,
     subject: int,
@@ -58,6 +58,12 @@ def _explain_set(
     attributes: Collection[str],
     money_exponent: int,
 ) -> SetExplanation:
+    """Why one person is where they are in one set.
+
+    Args:
+        connection: Of the warehouse, or of what was published of it.
+        run: Id and day of the last run.
+    """
     permission = lookups.permission_of(connection, subject, segment_set.purpose)
     membership = lookups.membership_of(connection, segment_set.name, subject)
     score = lookups.score_of(connection, segment_set.name, subject)

@@ -221,3 +221,8 @@ def cut_points(connection: duckdb.DuckDBPyConnection, segment_set: str) -> list[
         CutPoint(measure=measure, score=score, lowest=lowest, highest=highest, people=people)
         for measure, score, lowest, highest, people in rows
     ]
+
+
+def computed_sets(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the sets that the last run computed."""
+    return {name for (name,) in connection.execute('SELECT "set" FROM computed_set').fetchall()}

@@ -86,6 +86,11 @@ def explanation_text(explanation: Explanation, titles: Titles, *, lang: str) -> 
     return "\n".join(lines)
 
 
+def reason_lines(one: SetExplanation, titles: Titles, *, lang: str) -> list[str]:
+    """Why somebody is in a segment, without who, since when and in which run."""
+    return [line.strip() for line in _set_lines(one, titles, _WORDS[lang])[2:]]
+
+
 def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) -> list[str]:
     def name(segment: str | None) -> str:
         return words["none"] if segment is None else title_of(titles, f"{one.set}.{segment}")
