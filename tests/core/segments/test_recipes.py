@@ -96,9 +96,9 @@ def test_price_and_basket(town: Town) -> None:
 @pytest.mark.parametrize(
     ("heading", "attributes", "segment"),
     [
-        ("Age and place", {"age_band": "25-34", "department": "92"}, "young_paris"),
+        ("Age and place", {"age_band": "30-39", "department": "92"}, "young_paris"),
         ("Age and place", {"department": "75"}, "paris"),
-        ("Age and place", {"age_band": "25-34"}, "others"),
+        ("Age and place", {"age_band": "30-39"}, "others"),
         ("Interests and devices", {"interest": "cooking", "device": "phone"}, "cooks_on_phone"),
         ("Interests and devices", {"interest": "cooking", "device": "desktop"}, "cooks"),
         ("Interests and devices", {"device": "phone"}, "unknown"),
