@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
+from benchmarks.customers import Customers, simulated
 from lifetimes import BetaGeoFitter
 from lifetimes.datasets import load_cdnow_summary_data_with_monetary_value
 
 from consentric.segments.statistics import bg_nbd
 from consentric.segments.statistics.bg_nbd import BgNbd, Histories, fitted, grouped, log_likelihood
-from consentric.segments.statistics.likelihood import Floats
-
-Customers = tuple[Any, Floats, Floats]
 
 
 @pytest.fixture(scope="module")
 def cdnow() -> Customers:
     table = load_cdnow_summary_data_with_monetary_value()
     return table["frequency"].to_numpy(), table["recency"].to_numpy(), table["T"].to_numpy()
-
-
-def simulated(people: int, seed: int) -> Customers:
-    """Repeat purchases, week of the last and weeks watched, in whole days."""
-    chance = np.random.default_rng(seed)
-    t = chance.integers(50, 900, people) / 7.0
-    rate, dropout = chance.gamma(0.3, 1 / 4.5, people), chance.beta(0.8, 2.4, people)
-    x, t_x, now = np.zeros(people, dtype=np.int64), np.zeros(people), np.zeros(people)
-    active = np.arange(people)
-    while len(active):
-        now[active] += chance.exponential(1 / rate[active])
-        active = active[now[active] < t[active]]
-        x[active] += 1
-        t_x[active] = np.floor(now[active] * 7) / 7
-        active = active[chance.random(len(active)) >= dropout[active]]
-    return x, t_x, t
 
 
 @pytest.mark.golden
