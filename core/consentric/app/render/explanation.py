@@ -16,6 +16,7 @@ from .plan import Titles, title_of
 from .table import number
 from .words import in_words
 
+_MILLIONTHS = ("expected", "intent", "p_alive", "expected_orders", "probability")
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "none": "in no segment",
@@ -166,7 +167,7 @@ def _shown(value: Any, name: str) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "-"}[value]
     if isinstance(value, int):
-        # Points are counted in millionths, so that the sum is the same on every engine.
-        is_points = name.startswith("points") or name in ("expected", "intent")
-        return f"{value / MILLION:f}".rstrip("0").rstrip(".") if is_points else number(value)
+        # Counted in millionths, so that the sum is the same on every engine.
+        is_millionths = name in _MILLIONTHS or name.startswith(("points", "parameter ", "log_odds"))
+        return f"{value / MILLION:f}".rstrip("0").rstrip(".") if is_millionths else number(value)
     return ", ".join(value) if isinstance(value, tuple) else str(value)
