@@ -100,6 +100,8 @@ def _fault(document: Document, detail: Any, path: KeyPath, known: list[str]) -> 
     named = next((k for k in reversed(path) if isinstance(k, str)), "")
     shown = f" = {_shown(value)}" if _may_show(value) else ""
     offset = getattr(detail.get("ctx", {}).get("error"), "offset", None)
+    if detail["type"] == "literal_error" and path[0] == "segment_set" and isinstance(value, str):
+        offset = 0  # the column of a map, method or scoring that there is not
     place = document.where(path, offset=offset) if isinstance(offset, int) else where
     hint = str(getattr(detail.get("ctx", {}).get("error"), "hint", "")) or _choices_hint(detail, value)
     subject = f'setting "{named}"{shown}: ' if isinstance(named, str) and named else ""

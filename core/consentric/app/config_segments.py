@@ -25,7 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _SEGMENT = re.compile(
     r'^\[\[segment\]\] set = "(?P<set>[^"]*)", key = "(?P<key>[^"]*)"'
-    r"(?:, when, line (?P<line>\d+), column (?P<column>\d+))?$"
+    r"(?:, when, line (?P<line>\d+), column (?P<column>\d+)|, cells, number (?P<cell>\d+))?$"
 )
 _CAMPAIGN = re.compile(
     r'^\[\[(?P<section>persona|selection)\]\] (?P<by>key|name) = "(?P<name>[^"]*)"'
@@ -114,6 +114,8 @@ def _path_of(document: Document, where: str) -> tuple[KeyPath, int | None]:
             return (), None
         section, wanted = named["section"], {named["by"]: named["name"]}
     path: KeyPath = (section, _index(document, section, wanted))
+    if section == "segment" and named["cell"] is not None:
+        return (*path, "cells", int(named["cell"]) - 1), 0
     if named["line"] is None:
         return path, None
     rule = str(document.value((*path, "when")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from graphlib import CycleError
@@ -118,15 +117,19 @@ def _cell_faults(segment_set: SegmentSet) -> Iterator[Fault]:
         elif not segment.cells:
             message = f'segment "{segment.key}" can never have anybody: it names no cell'
             yield _fault(segment_set, message, segment, hint=f"cells: {', '.join(known)}")
-        for cell in segment.cells:
+    named: dict[str, str] = {}
+    for segment in segment_set.segments:
+        for number, cell in enumerate(segment.cells, start=1):
+            place = f"cells, number {number}"
             if cell not in known:
                 close = get_close_matches(cell, known, n=1)
                 hint = f'did you mean "{close[0]}"?' if close else f"cells: {', '.join(known)}"
-                yield _fault(segment_set, f'method "{method}" has no cell "{cell}"', segment, hint=hint)
-    named = Counter(cell for segment in segment_set.segments for cell in segment.cells)
-    for cell, times in named.items():
-        if times > 1:
-            yield _fault(segment_set, f'cell "{cell}" is named {times} times; it can make one segment only')
+                message = f'method "{method}" has no cell "{cell}"'
+                yield _fault(segment_set, message, segment, hint=hint, place=place)
+            if cell in named:
+                message = f'cell "{cell}" belongs to segment "{named[cell]}"; it can make one segment only'
+                yield _fault(segment_set, message, segment, place=place)
+            named.setdefault(cell, segment.key)
     missing = [cell for cell in known if cell not in named]
     if missing and not segment_set.settings.allow_other:
         yield _fault(

@@ -374,3 +374,41 @@ def test_what_would_refuse_a_destination_loads_but_does_not_pass_the_check(
 
     assert caught.value.exit_code == 2
     assert [(fault.message, fault.where) for fault in caught.value.faults] == [(message, where)]
+
+
+CELLS = """\
+[[segment_set]]
+name = "value"
+purpose = "segmentation"
+method = "rfm"
+allow_other = true
+[segment_set.rfm]
+map = "MAP"
+[[segment]]
+set = "value"
+key = "best"
+name = { fr = "Meilleurs", en = "Best" }
+cells = [
+  "champions", "CELL",
+]
+"""
+
+
+def test_a_cell_that_there_is_not_is_told_with_line_and_column(tmp_path: Path) -> None:
+    found = only_fault(tmp_path, GOOD + CELLS.replace("MAP", "rf").replace("CELL", "loyl"))
+    assert found == (
+        'method "rfm" has no cell "loyl"',
+        "config.toml:45:17  [[segment]] cells",
+        'did you mean "loyal"?',
+    )
+
+
+def test_a_cell_named_twice_is_told_with_line_and_column(tmp_path: Path) -> None:
+    message, where, _ = only_fault(tmp_path, GOOD + CELLS.replace("MAP", "rf").replace("CELL", "champions"))
+    assert message == 'cell "champions" belongs to segment "best"; it can make one segment only'
+    assert where == "config.toml:45:17  [[segment]] cells"
+
+
+def test_a_map_that_there_is_not_is_told_with_line_and_column(tmp_path: Path) -> None:
+    found = faults(tmp_path, GOOD + CELLS.replace("MAP", "r_f").replace("CELL", "loyal"))
+    assert [one.where for one in found] == ["config.toml:39:8  [[segment_set]] rfm.map"]

@@ -48,12 +48,18 @@ def test_an_unknown_cell_is_named_with_what_was_meant() -> None:
     assert [(fault.message, fault.hint) for fault in found] == [
         ('method "rfm" has no cell "champion"', 'did you mean "champions"?')
     ]
-    assert found[0].where == '[[segment]] set = "s", key = "a"'
+    assert found[0].where == '[[segment]] set = "s", key = "a", cells, number 1'
 
 
 def test_a_cell_in_two_segments_is_refused() -> None:
-    found = faults("rfm", {"key": "a", "cells": ["new"]}, {"key": "b", "cells": ["new"]}, allow_other=True)
-    assert [fault.message for fault in found] == ['cell "new" is named 2 times; it can make one segment only']
+    segments = {"key": "a", "cells": ["new"]}, {"key": "b", "cells": ["loyal", "new"]}
+    found = faults("rfm", *segments, allow_other=True)
+    assert [(fault.message, fault.where) for fault in found] == [
+        (
+            'cell "new" belongs to segment "a"; it can make one segment only',
+            '[[segment]] set = "s", key = "b", cells, number 2',
+        )
+    ]
 
 
 def test_a_segment_without_cells_can_never_have_anybody() -> None:
