@@ -31,6 +31,9 @@ SHARED = {
     "CS403": "a reference, and what a connector finds kept under one",
     "CS502": "each store looks when it is opened, a command looks at all of them before",
     "CS505": "SQLite files of the privacy floor, and the control store",
+    "CS512": "the warehouse, and the copy of it that was published",
+    "CS513": "permissions as a whole, and those for exports",
+    "CS514": "whatever looks at segments: an explanation, a selection, the report",
     "CS532": "`apply` and `approve` of the same plan",
 }
 """Codes that more than one module may use, and why that is one meaning all the same."""

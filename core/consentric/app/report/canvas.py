@@ -11,8 +11,12 @@ from .palette import FAINT, INK, PAPER
 
 Align = Literal["left", "center", "right"]
 FONT = "Arial, 'Liberation Sans', Helvetica, sans-serif"
-_PER_CHARACTER = 0.53
-"""Width of a character by the size of the type: no font that browsers take for ours is wider on average."""
+_WIDTHS = {
+    **dict.fromkeys("ijl.,:;'|! \u202f\u00a0", 0.28),
+    **dict.fromkeys("frtI()[]-/", 0.34),
+    **dict.fromkeys("mMwW@%…", 0.95),
+}
+"""Widths of characters by the size of the type, where they are far from the usual."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,26 +93,48 @@ def lines_of(text: str, size: int, width: float) -> list[str]:
     >>> lines_of("one two three four", 10, 80)
     ['one two', 'three four']
     """
-    import textwrap
-
-    most = max(8, int(width / (size * _PER_CHARACTER)))
-    lines = textwrap.wrap(text, most)
-    for narrower in range(most - 1, most // 2, -1):
-        tried = textwrap.wrap(text, narrower)
+    lines = _wrapped(text, size, width)
+    for share in range(19, 9, -1):
+        tried = _wrapped(text, size, width * share / 20)
         if len(tried) > len(lines):
             break
         lines = tried
-    return lines or [""]
+    return lines
 
 
 def shortened(text: str, size: int, width: float) -> str:
     """A text cut to this width, with an ellipsis where something is missing.
 
     >>> shortened("Endormis depuis longtemps", 10, 60)
-    'Endormis d…'
+    'Endormis…'
     """
-    most = max(2, int(width / (size * _PER_CHARACTER)))
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    if width_of(text, size) <= width:
+        return text
+    while text and width_of(text + "…", size) > width:
+        text = text[:-1].rstrip()
+    return text + "…"
+
+
+def width_of(text: str, size: int) -> float:
+    """How wide a line of text is, about; never less than it is in the fonts that pictures ask for."""
+    return size * sum(_WIDTHS.get(character, _other_width(character)) for character in text)
+
+
+def _other_width(character: str) -> float:
+    if ord(character) > 0x2E80:  # ideographs fill a square
+        return 1.0
+    return 0.72 if character.isupper() else 0.56
+
+
+def _wrapped(text: str, size: int, width: float) -> list[str]:
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width_of(longer, size) > width:
+            lines.append(shortened(word, size, width))
+        else:
+            lines[-1] = shortened(longer, size, width)
+    return lines
 
 
 def titled(canvas: Canvas, title: str, subtitle: str) -> Canvas:

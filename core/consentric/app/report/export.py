@@ -144,7 +144,7 @@ def _names_in(workspace: Workspace, domain: str) -> Callable[[str], str]:
                 "people were joined or parted since the segments were published",
                 happened=_NOTHING,
                 hint="consentric segment   publishes them anew",
-                code="CS513",
+                code="CS520",
             )
         return names[pid]
 

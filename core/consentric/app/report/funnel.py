@@ -200,7 +200,9 @@ def _draw(names: Sequence[str], seen: Sequence[int | None], words: Words) -> Can
     for place, (name, count) in enumerate(zip(names, seen, strict=True)):
         middle = _ROW * place + _ROW / 2
         sheet.text(left - 12, middle, shortened(name, 14, left - 18), size=14, align="right")
-        wide = max(2.0, room * count / known) if count else (room * 0.02 if count is None else 0.0)
+        # A hidden step is at least as wide as the next one that is shown.
+        least = next((later for later in seen[place:] if later is not None), 0)
+        wide = max(4.0, room * least / known) if count != 0 else 0.0
         fill = PALE if count is None else mixed(FIVE[0], 1 - 0.14 * (len(names) - 1 - place))
         if count != 0:
             sheet.box(left, middle - 20, wide, 40, fill=fill, stroke=RULE if count is None else fill)

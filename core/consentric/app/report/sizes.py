@@ -183,7 +183,8 @@ def _end_labels(
         limit = _HEIGHT - 6 - (len(heights) - 1 - place) * _LABEL if excess else heights[place]
         heights[place] = min(heights[place], limit)
     for (y, key), height in zip(wanted, heights, strict=True):
-        sheet.line([(right + 6, y), (right + 18, height)], stroke=shown.colour(key))
+        if sizes[key] is not None:
+            sheet.line([(right + 6, y), (right + 18, height)], stroke=shown.colour(key))
         size = words.count(sizes[key])
         sheet.text(right + 22, height, size, size=13, is_bold=True)
         start = right + 22 + 9 * len(size) + 4
