@@ -22,6 +22,8 @@ def main() -> int:
     both.add_argument("--contacts", type=int, default=1_000_000)
     both.add_argument("--seed", type=int, default=1)
     both.add_argument("--json", action="store_true", help="print the JSON line only")
+    both.add_argument("--sets", nargs="+", default=[], help="only these of benchmarks/engine_sets.py")
+    both.add_argument("--only", choices=("demo", "town"), help="one of the two worlds; both when absent")
     both.add_argument("--demo", type=Path, help="a folder that consentric demo made; made anew when absent")
     fit = programs.add_parser("clv", help="the fit of lifetime value against that of lifetimes")
     fit.add_argument("--customers", type=int, default=1_000_000)
@@ -57,7 +59,12 @@ def main() -> int:
         from . import engines
 
         return engines.run(
-            contacts=options.contacts, seed=options.seed, is_json=options.json, demo=options.demo
+            contacts=options.contacts,
+            seed=options.seed,
+            is_json=options.json,
+            demo=options.demo,
+            sets=options.sets,
+            only=options.only,
         )
     if options.program == "clv":
         from . import clv
