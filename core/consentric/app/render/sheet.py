@@ -91,20 +91,20 @@ def _segment(one: SheetSegment, words: Words) -> list[str]:
 
 def _facts(one: SheetSegment, words: Words) -> Iterator[str]:
     """Where people came from and went, and what to do with those who are here."""
-    settings = one.settings
+    settings, colon = one.settings, words(": ", " : ")
     if one.came_from:
-        yield f"- {words('Came from', 'Venus de')}: {_moves(one.came_from, words)}"
+        yield f"- {words('Came from', 'Venus de')}{colon}{_moves(one.came_from, words)}"
     if one.went_to:
-        yield f"- {words('Went to', 'Partis vers')}: {_moves(one.went_to, words)}"
+        yield f"- {words('Went to', 'Partis vers')}{colon}{_moves(one.went_to, words)}"
     if settings.do is not None:
-        yield f"- **{words('Do', 'À faire')}**: {_plain(words.title(settings.do))}"
+        yield f"- **{words('Do', 'À faire')}**{colon}{_plain(words.title(settings.do))}"
     if settings.dont is not None:
-        yield f"- **{words('Leave', 'À éviter')}**: {_plain(words.title(settings.dont))}"
+        yield f"- **{words('Leave', 'À éviter')}**{colon}{_plain(words.title(settings.dont))}"
     if settings.owner is not None:
-        yield f"- {words('Owner', 'Responsable')}: {_plain(settings.owner)}"
+        yield f"- {words('Owner', 'Responsable')}{colon}{_plain(settings.owner)}"
     if settings.review_by is not None:
         late = words(" (overdue)", " (en retard)") if one.is_overdue else ""
-        yield f"- {words('Review by', 'À revoir avant le')}: {words.day(settings.review_by)}{late}"
+        yield f"- {words('Review by', 'À revoir avant le')}{colon}{words.day(settings.review_by)}{late}"
 
 
 def _persona(one: SheetPersona, words: Words) -> list[str]:
