@@ -11,9 +11,13 @@ import pytest
 from tests.core.app.conftest import PretendConnector, entry_point
 
 from consentric import Bookmark, Complete, Contact, Limits, Provision, RecordRef, Stream, Writer, hookimpl
-from consentric.app import plugin_manager
+from consentric.app import plugin_manager, stages
+from consentric.app.render.consents import consents_text
+from consentric.sdk.progress import SilentProgress
 from consentric_privacy.files import write_atomic
 
+from .bad_input_world import Operator
+from .shop import A_CHAMPION, unsubscribe
 from .world import World
 
 CONNECTION = """
@@ -166,3 +170,49 @@ def test_a_writer_that_breaks_keeps_no_other_crm_from_its_labels(world: World, i
     assert [one.destination for one in report.plans] == ["hubspot-test"]
     assert 'plugin "acme": prepare raised KeyError' in report.failures["till"].message
     assert report.exit_code == 3
+
+
+def broken_till_before(world: World) -> None:
+    """The till's destination stands first; its plugin does not import."""
+    path = world.workspace / "config.toml"
+    text = path.read_text(encoding="utf-8").replace("[[destination]]", f"{DESTINATION}\n[[destination]]", 1)
+    write_atomic(path, (text + CONNECTION).encode())
+
+
+def test_a_broken_plugin_keeps_nobodys_no_from_the_other_crms(world: World, install: Install) -> None:
+    at = world.advance(hours=1)
+    with world.crm() as state:
+        unsubscribe(state, A_CHAMPION, at=at)
+    install()
+    broken_till_before(world)
+    done = world.sync_consents()
+    assert (done.exit_code, done.removed) == (3, 1)
+    assert A_CHAMPION not in world.segments()
+    assert A_CHAMPION not in world.members()
+    assert 'plugin "acme" cannot load' in done.failures["till"].message
+    [told] = [line for line in consents_text(done).splitlines() if "till" in line]
+    assert told.startswith("  ! till nothing could be taken off: no writer is named")
+
+
+def test_a_broken_plugin_keeps_no_other_destination_from_its_plan(
+    operator: Operator, install: Install
+) -> None:
+    operator.does("sync")
+    install()
+    broken_till_before(operator.world)
+    said = operator.does("plan")
+    assert said.exit_code == 3
+    assert "  hubspot-test" in said.out
+    assert "  ! till could not be planned: no writer is named" in said.out
+    alone = operator.does("plan", "till")
+    assert (alone.exit_code, alone.out) == (3, "")
+    assert alone.err.startswith("error[CS251]: no writer is named")
+
+
+def test_files_beside_a_broken_plugin_are_read_and_told(new_world: World, install: Install) -> None:
+    install()
+    configure(new_world, CONNECTION)
+    with new_world.opened() as workspace:
+        reading = stages.pull(workspace, connections=["till", "shop"], progress=SilentProgress())
+    assert [one.connection for one in reading.pulls] == ["shop"]
+    assert list(reading.failures) == ["till"]

@@ -187,7 +187,8 @@ def test_a_watcher_that_raises_is_named_and_undoes_nothing(machine: Machine) -> 
     machine.allow('"guild"')
     (machine.folder / "bad-day").touch()
     [output] = machine.run("pull")
-    assert 'warning: plugin "guild": run_finished: RuntimeError: ink of <e-mail> ran out' in output
+    assert 'warning: plugin "guild": run_finished: it raised RuntimeError (plugin.py:' in output
+    assert "ink" not in output
     assert "12 contacts" in output
 
 
@@ -211,8 +212,12 @@ def test_a_plugin_that_breaks_at_import_is_named(machine: Machine) -> None:
     machine.allow('"guild"')
     with changed(machine, "plugin.py", b"\nraise RuntimeError('not today')\n"):
         [output] = machine.run("pull", expect=3)
-        assert 'connector "guild" cannot be used: plugin "guild": RuntimeError: not today' in output
-        assert "RuntimeError: not today" in machine.run("plugins check guild", expect=5)[0]
+        assert (
+            'connector "guild" cannot be used: plugin "guild": it raised RuntimeError (plugin.py:' in output
+        )
+        [checked] = machine.run("plugins check guild", expect=5)
+        assert "it raised RuntimeError (plugin.py:" in checked
+        assert "not today" not in output + checked
 
 
 @contextmanager

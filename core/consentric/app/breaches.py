@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from traceback import walk_tb
-from types import TracebackType
 from typing import TypeVar
 
 from consentric.sdk.contracts import Context
 from consentric.sdk.errors import ConsentricError, DataError, RemoteError, RemoteKind
 
+from .plugin_errors import kind_and_place, place_in
 from .plugin_watch import SILENCE_SECONDS, PluginHung, watched
 
 T = TypeVar("T")
@@ -38,9 +36,9 @@ class Asked:
             raise
         except PluginHung as error:
             silence = f"{SILENCE_SECONDS / 60:g} minutes"
-            what = f"was stopped: it gave nothing for {silence}{self._place(error.__traceback__)}"
+            what = f"was stopped: it gave nothing for {silence}{place_in(error.__traceback__, self.module)}"
         except (Exception, SystemExit) as error:  # noqa: BLE001 - anything may happen in code of others
-            what = f"raised {type(error).__name__}{self._place(error.__traceback__)}"
+            what = f"raised {kind_and_place(error, self.module)}"
         # Not inside `except`: the words of the error may name people, and would hang on as its context.
         raise breach(told, what)
 
@@ -78,11 +76,3 @@ class Asked:
 
     def _message(self, told: str, what: str) -> str:
         return f'connection "{self.context.connection}": plugin "{self.plugin}": {told} {what}'
-
-    def _place(self, trace: TracebackType | None) -> str:
-        """File and line of the plugin where it happened, as ` (connector.py:41)`."""
-        package, found = self.module.partition(".")[0], ""
-        for frame, line in walk_tb(trace):
-            if str(frame.f_globals.get("__name__", "")).partition(".")[0] == package:
-                found = f" ({Path(frame.f_code.co_filename).name}:{line})"
-        return found

@@ -55,9 +55,7 @@ class Connections:
         self._open.clear()
 
     def is_remote(self, connection: str) -> bool:
-        """Whether it reads a CRM, as far as can be known; makes no connector."""
-        if connection in self._workspace.config.unusable:
-            return True
+        """Whether it reads a CRM; makes no connector."""
         return self._connector_class(connection).is_remote
 
     def _make_connector(self, connection: str) -> Connector:

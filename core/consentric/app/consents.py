@@ -8,7 +8,7 @@ from typing import Any
 
 from consentric.control.plans import unfinished_plans
 from consentric.gate.gate import GateReport
-from consentric.sdk.errors import ConsentricError, RemoteError
+from consentric.sdk.errors import ConsentricError, DataError, RemoteError
 from consentric.sdk.progress import Progress
 from consentric.sync.report import ApplyReport
 from consentric.sync.settings import DestinationSettings
@@ -74,7 +74,8 @@ def sync_consents(
 ) -> ConsentsReport:
     """Reads what the authorities' changed records forbid, and takes the labels off in every destination.
 
-    No brake and no hold stands in its way. What only follows from absence or age waits for the whole run.
+    A destination that cannot be asked, or whose plugin is broken, keeps no other from it. No brake and no
+    hold stands in its way. What only follows from absence or age waits for the whole run.
 
     Raises:
         RemoteError: When no authority could be read, and nothing was taken off.
@@ -120,7 +121,8 @@ def _take_off(job: Job, destination: DestinationSettings, report: ConsentsReport
         plan = seal_withdrawn(job, destination, as_of_day=last_complete_day(job.workspace))
         if plan is not None:
             report.applies.append(send_plan(job, plan, destination))
-    except RemoteError as error:
+    except (RemoteError, DataError) as error:
+        # Whatever is wrong with one destination, a no is carried out in all the others.
         report.failures[destination.name] = error
 
 

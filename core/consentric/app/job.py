@@ -13,7 +13,6 @@ import consentric
 from consentric.control.runs import RunState, end_run, start_run
 from consentric.sdk.errors import ConsentricError
 from consentric.sdk.progress import Progress
-from consentric_privacy.redaction import redact
 
 from .connecting import Connections
 from .failing_stores import told_apart
@@ -95,5 +94,5 @@ def _end(job: Job, name: str, state: RunState) -> list[dict[str, Any]]:
 def _tell_plugins(workspace: Workspace, report: dict[str, Any]) -> None:
     """Lets plugins watch; the run is over and its lock free, so one that raises or hangs undoes nothing."""
     for plugin in workspace.config.plugins.run_finished(report):
-        said = f'warning: plugin "{plugin.name}": run_finished: {redact(plugin.reason)}; the run is unharmed'
+        said = f'warning: plugin "{plugin.name}": run_finished: {plugin.reason}; the run is unharmed'
         click.echo(said, err=True)

@@ -7,16 +7,21 @@ import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from consentric.sdk.errors import ConfigError
 from consentric.sdk.hooks import API_VERSION, PROJECT
 
 from . import plugin_watch
 from .installed_plugins import Entry
+from .plugin_errors import kind_and_place, missing_module
 
 if TYPE_CHECKING:
     import click
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_HOOK = re.compile(r"\bhook '(\w+)'")
+
+
+class _Unfit(Exception):
+    """What a plugin gives is not what the contract asks for; the words are ours."""
 
 
 def load_entry(entry: Entry, *, is_registering: bool = True) -> None:
@@ -74,13 +79,17 @@ def fault_of_part(part: Any, contract: type) -> str:
     version = getattr(part, "api_version", None)
     if version != API_VERSION:
         return (
-            f'"{name}" was written for version {version} of the plugin contract, '
+            f'"{name}" was written for version {_version_text(version)} of the plugin contract, '
             f"this is version {API_VERSION}"
         )
     missing = sorted(getattr(part, "__abstractmethods__", ()))
     if inspect.isabstract(part) and missing:
         return f'"{name}" lacks {", ".join(missing)}'
     return _fault_of_settings(part, name)
+
+
+def _version_text(version: object) -> str:
+    return str(version) if isinstance(version, int) else f"that is no number ({type(version).__name__})"
 
 
 def _fault_of_settings(part: Any, name: str) -> str:
@@ -101,8 +110,17 @@ def _import(entry: Entry) -> None:
 
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hooks)
-    manager.register(entry.entry_point.load(), entry.plugin.name)
-    manager.check_pending()
+    module = entry.entry_point.load()
+    try:
+        manager.register(module, entry.plugin.name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        text = str(error)
+        named = _HOOK.search(text)
+        name = named[1] if named else ""
+        is_unknown = text.startswith("unknown hook")
+        said = f"unknown hook '{name}'" if is_unknown else f"hook '{name}' takes other arguments than these"
+        raise _Unfit(said) from None
     entry.hooks = manager
 
 
@@ -116,10 +134,10 @@ def _register(entry: Entry) -> None:
         for part in parts:
             fault = fault_of_part(part, contract)
             if fault:
-                raise ConfigError(fault)
+                raise _Unfit(fault)
         names = [part.name for part in parts]
         if len(set(names)) < len(names):
-            raise ConfigError(f"it registers two {contract.__name__.lower()}s of one name")
+            raise _Unfit(f"it registers two {contract.__name__.lower()}s of one name")
     entry.connectors = {c.name: c for c in connectors}
     entry.writers = {w.name: w for w in writers}
     entry.plugin.connectors = tuple(sorted(entry.connectors))
@@ -127,11 +145,12 @@ def _register(entry: Entry) -> None:
 
 
 def _reason(entry: Entry, error: BaseException) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return f'module "{error.name}" is not installed; pip install "{_requirement(entry)}"'
-    if isinstance(error, ConfigError):
-        return error.message
-    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    missing = missing_module(error)
+    if missing is not None:
+        return f'module "{missing}" is not installed; pip install "{_requirement(entry)}"'
+    if isinstance(error, _Unfit):
+        return str(error)
+    return f"it raised {kind_and_place(error, entry.entry_point.module)}"
 
 
 def _requirement(entry: Entry) -> str:

@@ -58,10 +58,11 @@ class Denials:
 def read_connections(job: Job, names: Sequence[str], *, is_full: bool) -> Reading:
     """Pulls the connections one after the other; one that fails does not stop the others.
 
-    A faulty file is such a failure too: else a person's no that a CRM has just told would wait for it.
+    A faulty file or a broken plugin is such a failure too: else a person's no that a CRM has just told, or
+    the files that were read, would wait for it.
 
     Raises:
-        RemoteError: When no CRM among them could be read.
+        RemoteError: When there are CRMs among them and none answers.
         DataError: When nothing at all could be read, and the first of them is a file.
     """
     reading = Reading()
@@ -70,8 +71,10 @@ def read_connections(job: Job, names: Sequence[str], *, is_full: bool) -> Readin
             reading.pulls.append(_read_connection(job, name, is_full=is_full))
         except (RemoteError, DataError) as error:
             reading.failures[name] = placed(job.workspace, name, error)
-    remote = [name for name in names if job.connections.is_remote(name)]
-    for asked in (remote, names):
+    silent = [name for name, error in reading.failures.items() if isinstance(error, RemoteError)]
+    read = [one.connection for one in reading.pulls]
+    crms = [name for name in (*silent, *read) if job.connections.is_remote(name)]
+    for asked in (crms, names):
         if asked and all(name in reading.failures for name in asked):
             raise reading.failures[asked[0]]
     return reading

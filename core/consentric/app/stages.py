@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ from consentric.control.plans import plan_named
 from consentric.control.runs import list_runs
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
-from consentric.sdk.errors import GuardError, RemoteError
+from consentric.sdk.errors import DataError, GuardError, RemoteError
 from consentric.sdk.progress import Progress
 from consentric.segments.compute import compute
 from consentric.segments.engines import Engine, InWarehouse, engine_of
@@ -49,10 +49,16 @@ class Planning:
 
     gate: GateReport
     plans: tuple[PlanReport, ...]
+    failures: Mapping[str, Unread] = field(default_factory=dict)
+    """Destination to the error for which no plan could be made."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
-        return {"gate": self.gate.as_json(), "plans": [one.as_json() for one in self.plans]}
+        return {
+            "gate": self.gate.as_json(),
+            "plans": [one.as_json() for one in self.plans],
+            "failures": {name: fields(error) for name, error in self.failures.items()},
+        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,9 +141,15 @@ def plan(
 ) -> Planning:
     """Seals a plan for each destination; writes nothing to a CRM.
 
+    A destination that cannot be asked keeps no other from its plan.
+
     Args:
         canary: At most so many records with changes, for a first look in the CRM.
         only: Only what enters, moves to or leaves this segment; a key, `SET.KEY` or a title.
+
+    Raises:
+        RemoteError: When no destination could be asked.
+        DataError: The same, and what reads or writes the first of them is broken.
     """
     segment = segment_named(workspace, only) if only else ""
     chosen = [destination_named(workspace, name) for name in destinations]
@@ -145,12 +157,18 @@ def plan(
         require_current_rules(workspace)
         gate = decide(job)
         day = as_of or last_complete_day(workspace)
-        plans = tuple(
-            make_plan(job, destination, as_of_day=day, part=Part(records=canary, segment=segment))
-            for destination in chosen or workspace.settings.destination
-        )
-        job.summary.update(plans=" ".join(one.plan for one in plans))
-    return Planning(gate=gate, plans=plans)
+        plans: list[PlanReport] = []
+        failures: dict[str, Unread] = {}
+        for destination in chosen or workspace.settings.destination:
+            try:
+                part = Part(records=canary, segment=segment)
+                plans.append(make_plan(job, destination, as_of_day=day, part=part))
+            except (RemoteError, DataError) as error:
+                failures[destination.name] = error
+        job.summary.update(plans=" ".join(one.plan for one in plans), failed=len(failures))
+        if failures and not plans:
+            raise next(iter(failures.values()))
+    return Planning(gate=gate, plans=tuple(plans), failures=failures)
 
 
 def approve(workspace: Workspace, plan_id: str, reason: str, *, by: str) -> None:
@@ -228,13 +246,13 @@ def last_complete_day(workspace: Workspace) -> date:
 
 def _write_all(job: Job, report: SyncReport, as_of_day: date) -> None:
     """Plans and applies for every CRM that was read; one that refuses keeps no other from its labels."""
-    refused: RemoteError | None = None
+    refused: Unread | None = None
     for destination in job.workspace.settings.destination:
         if destination.to in report.failures:
             continue
         try:
             _write(job, destination, report, as_of_day)
-        except RemoteError as error:
+        except (RemoteError, DataError) as error:
             refused = error
             report.failures[destination.to] = error
     if refused is not None and not report.plans:
@@ -275,6 +293,8 @@ def _resume(job: Job, report: SyncReport) -> None:
                 # what it had not done.
                 if error.code != STALE:
                     raise
+            except DataError:
+                break  # its plugin is broken: told where it is read, and the plan waits
 
 
 def _exit_code(report: SyncReport, reading: Reading) -> int:

@@ -45,6 +45,7 @@ def plan(
     from consentric.app.plan_samples import samples_json, samples_of
     from consentric.app.render.plan import plans_text
     from consentric.app.render.segments import titles_of
+    from consentric.app.stages import PARTLY
     from consentric.app.workspace import Workspace
 
     session = current_session()
@@ -63,6 +64,8 @@ def plan(
     session.show("consentric.plans/1", data, plans_text(planning, titles, samples))
     if any(report.refused for report in planning.plans):
         ctx.exit(2)
+    if planning.failures:
+        ctx.exit(PARTLY)
     is_pending = any(report.has_changes for report in planning.plans)
     ctx.exit(10 if detailed_exitcode and is_pending else 0)
 

@@ -23,10 +23,7 @@ def consents_text(report: ConsentsReport) -> str:
         if name not in report.read.failures:
             lines.append(f"  {name}: " + ("read" if is_known else "not everybody's consent could be read"))
     lines += failure_lines(report.read.failures)
-    lines += [
-        f"  ! {name}: nothing could be taken off: {error.message} [{error.code}]"
-        for name, error in report.failures.items()
-    ]
+    lines += failure_lines(report.failures, "nothing could be taken off")
     for one in report.applies:
         lines.append(apply_text(one).rsplit("\nNext:", 1)[0])
     lines += [

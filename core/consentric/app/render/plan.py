@@ -10,6 +10,7 @@ from consentric.sync.report import Cost, PlanReport
 
 from .gate import gate_text
 from .ledger import Ledger, ledger_lines, note_line
+from .pull import failure_lines
 from .table import number
 from .words import counted, in_words
 
@@ -22,12 +23,13 @@ Titles = Mapping[str, str]
 
 def plans_text(planning: Planning, titles: Titles, samples: Samples | None = None) -> str:
     """Who may be segmented and labelled, then all plans of one command, one below the other."""
-    if not planning.plans:
+    if not planning.plans and not planning.failures:
         return "No destination is configured, so there is nothing to plan."
     if not planning.gate.people:
         return "Nobody is known yet, so there is nobody to plan for.\nNext:  consentric pull"
     plans = [plan_text(report, titles, (samples or {}).get(report.plan, ())) for report in planning.plans]
-    return "\n\n".join([gate_text(planning.gate), *plans])
+    failed = failure_lines(planning.failures, "could not be planned")
+    return "\n\n".join([gate_text(planning.gate), *plans, *(["\n".join(failed)] if failed else [])])
 
 
 def plan_text(report: PlanReport, titles: Titles, samples: Sequence[Sample] = ()) -> str:

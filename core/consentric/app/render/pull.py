@@ -36,11 +36,11 @@ def pulls_text(reports: Sequence[PullReport]) -> str:
     return "\n".join(lines)
 
 
-def failure_lines(failures: Mapping[str, ConsentricError]) -> list[str]:
-    """Connections that could not be read, with the remedy; what rests on them is held."""
+def failure_lines(failures: Mapping[str, ConsentricError], what: str = "could not be read") -> list[str]:
+    """Connections or destinations with which something could not be done, and the remedy."""
     lines = []
     for name, error in failures.items():
-        lines.append(f"  ! {name} could not be read: {error.message} [{error.code}]")
+        lines.append(f"  ! {name} {what}: {error.message} [{error.code}]")
         told = (("-->", error.where), ("what happened:", error.happened), ("hint:", error.hint))
         lines += [f"      {label} {text}" for label, text in told if text]
     return lines
