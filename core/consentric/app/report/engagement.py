@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -38,6 +38,7 @@ def engagement_picture(
     shown: Shown,
     words: Words,
     day: date | None,
+    hidden: Collection[str],
     least: int,
 ) -> Picture:
     """Draws the distribution of one engagement set over the segments of another.
@@ -48,6 +49,7 @@ def engagement_picture(
         shown: The segments.
         words: Language.
         day: Of the run; None before the first.
+        hidden: Segments whose size is not told.
         least: Smallest count that is shown.
     """
     edges = edges_of(settings) if settings is not None else ()
@@ -56,11 +58,15 @@ def engagement_picture(
     rows = {
         key: published({bin: bins.get((key, bin), 0) for bin in range(len(edges) + 1)}, least) for key in keys
     }
+    for key in keys:
+        if key in hidden:
+            rows[key] = {bin: None if count != 0 else 0 for bin, count in rows[key].items()}
+    told = {at: people for at, people in bins.items() if at[0] not in hidden}
     total = sum(bins.values())
     return Picture(
         name="engagement",
         kind=words("Engagement by segment", "Engagement par segment"),
-        finding=_finding(bins, settings, edges, shown, words, least),
+        finding=_finding(told, settings, edges, shown, words, least),
         period=_period(words, day, total if total >= least else None),
         canvas=_draw(rows, edges, limits, shown, words) if rows else None,
         table=Table(

@@ -12,7 +12,7 @@ from .canvas import Canvas, shortened
 from .palette import FAINT, PALE, PAPER, RULE, ink_on, mixed
 from .picture import Picture, Table
 from .segments import Shown
-from .suppression import Count, published
+from .suppression import Count, hidden_in, published
 from .words import Words
 
 _LEFT, _CELL_HEIGHT = 62, 68
@@ -98,10 +98,15 @@ def _gathered(
 def _published(
     people: dict[Place, int], segment_at: dict[Place, str | None], least: int
 ) -> dict[Place, Count]:
-    """Hidden within each segment: its size is known from another picture."""
+    """Hidden within each segment, as its size is told elsewhere; all of it where that size is hidden too."""
+    sizes: dict[str | None, int] = defaultdict(int)
+    for at, count in people.items():
+        sizes[segment_at[at]] += count
+    gone = hidden_in(sizes, least)
     shown: dict[Place, Count] = {}
-    for segment in {*segment_at.values()}:
-        shown |= published({at: n for at, n in people.items() if segment_at[at] == segment}, least)
+    for segment in sizes:
+        parts = {at: count for at, count in people.items() if segment_at[at] == segment}
+        shown |= dict.fromkeys(parts) if segment in gone else published(parts, least)
     return shown
 
 

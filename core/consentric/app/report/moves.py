@@ -51,12 +51,12 @@ def moves_picture(
         )
     counted = {(one.before or OUTSIDE, one.after or OUTSIDE): one.people for one in flows}
     before, after = _margins(counted, 0), _margins(counted, 1)
-    total = sum(counted.values())
-    sides = (published(before, least), published(after, least))
+    everybody, total = sum(counted.values()), sum(n for key, n in after.items() if key != OUTSIDE)
+    sides = (_published(before, least), _published(after, least))
     bands = {
         ends: people
         for ends, people in published_flows(
-            counted, before=before, after=after, least=least, least_drawn=-(-total * DRAWN_PERCENT // 100)
+            counted, before=before, after=after, least=least, least_drawn=-(-everybody * DRAWN_PERCENT // 100)
         ).items()
         if sides[0][ends[0]] and sides[1][ends[1]]
     }
@@ -140,6 +140,13 @@ def _canvas(
     return draw_moves(
         bands, before, after, colours={key: shown.colour(key) for key in keys}, count=words.count
     )
+
+
+def _published(margins: Mapping[str, int], least: int) -> dict[str, Count]:
+    """The parts of one side; segments are hidden as in the picture of their sizes, whoever is outside."""
+    inside = {key: size for key, size in margins.items() if key != OUTSIDE}
+    outside = {key: size for key, size in margins.items() if key == OUTSIDE}
+    return published(inside, least) | published(outside, least)
 
 
 def _finding(moved: int, ordered: Sequence[tuple[Ends, int]], shown: Shown, words: Words, least: int) -> str:

@@ -24,6 +24,7 @@ from .moves import moves_picture
 from .picture import Picture
 from .segments import Shown
 from .sizes import points_in_time, sizes_picture
+from .suppression import hidden_in
 from .timeline import days_of, timeline_picture
 from .words import Lang, Words
 
@@ -175,8 +176,16 @@ class _Making:
             shown=self._shown(self._main),
             words=self._words,
             day=self._day,
+            hidden=self._hidden(),
             least=self._least,
         )
+
+    def _hidden(self) -> frozenset[str]:
+        """Segments of the main set that are too small to be told, and those that would reveal them."""
+        if self._main is None or not self._runs:
+            return frozenset()
+        sizes = figures.sizes_at(self._connection, self._main.name, [self._runs[-1].run])
+        return hidden_in({segment: people for (_, segment), people in sizes.items()}, self._least)
 
     def _funnel(self) -> Picture:
         decided = figures.decided_at(self._connection)

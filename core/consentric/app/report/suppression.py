@@ -17,18 +17,24 @@ def published(counts: Mapping[K, int], least: int) -> dict[K, Count]:
     """The parts of a known whole, hidden where they are small.
 
     What is hidden holds at least `least` people together, and is more than one part: else the whole less
-    the rest would reveal it. Where that takes everything, everything is hidden.
+    the rest would reveal it. Where that takes everything, everything is hidden. The same counts are hidden
+    in whatever order they come, so that two pictures of one whole hide the same.
 
     >>> published({"a": 40, "b": 12, "c": 3, "d": 0}, 10)
     {'a': 40, 'b': None, 'c': None, 'd': 0}
     """
     hidden = [key for key, count in counts.items() if 0 < count < least]
     others = sorted(
-        (count, place, key) for place, (key, count) in enumerate(counts.items()) if count >= least
+        (key for key, count in counts.items() if count >= least), key=lambda key: (counts[key], repr(key))
     )
     while hidden and others and (len(hidden) < 2 or sum(counts[key] for key in hidden) < least):
-        hidden.append(others.pop(0)[2])
+        hidden.append(others.pop(0))
     return {key: None if key in hidden else count for key, count in counts.items()}
+
+
+def hidden_in(counts: Mapping[K, int], least: int) -> frozenset[K]:
+    """The parts of a known whole whose counts are hidden."""
+    return frozenset(key for key, count in published(counts, least).items() if count is None)
 
 
 def published_steps(counts: Sequence[int], least: int) -> list[Count]:

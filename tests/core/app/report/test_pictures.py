@@ -53,7 +53,7 @@ def test_the_grid_says_who_brings_the_revenue(english: Report) -> None:
     assert plain(grid.finding) == "Champions: 40 % of the buyers bring 70 % of the revenue"
     assert plain(grid.period) == "All purchases up to 15 November 2026 · n = 100"
     assert [tuple(map(plain_cell, row)) for row in grid.table.rows if row[3] != 0] == [
-        (5, 1, "New", 12, "120 €"),
+        (5, 1, "New", None, "–"),
         (5, 5, "Champions", 40, "4 000 €"),
         (4, 4, "Loyal", 30, "1 500 €"),
         (2, 3, "At risk", None, "–"),
@@ -93,7 +93,7 @@ def test_engagement_stands_between_its_limits(english: Report) -> None:
     rows = {row[0]: row[1:] for row in engagement.table.rows}
     assert rows["Dormant"] == (0, 0, 15, 0, 0, 0, 0, 0, 0, 0)
     assert rows["Champions"] == (0, 0, 0, 0, 0, 0, 0, 0, 40, 0)
-    assert rows["At risk"] == (0, 0, 0, 0, 0, 0, 0, 0, None, 0)
+    assert rows["At risk"] == rows["New"] == (0, 0, 0, 0, 0, 0, 0, 0, None, 0)
     assert plain(engagement.table.head[3]) == "25–36 %"
     assert {"25 %", "50 %", "100 %", "200 %"} <= set(map(plain, texts_in(svg_of(engagement))))
 
@@ -128,6 +128,15 @@ def test_no_picture_writes_a_hidden_number(english: Report) -> None:
     for name in ("grid", "sizes", "moves"):
         written = texts_in(svg_of(picture(english, name)))
         assert number(3) not in written or name == "grid"  # where 3 is a score on an axis
+
+
+def test_no_picture_tells_what_another_one_hides(english: Report) -> None:
+    # Twelve are new and three at risk: hundred less the others would tell the three.
+    for name in ("grid", "moves", "engagement"):
+        rows = picture(english, name).table.rows
+        about = [row for row in rows if "New" in row or "At risk" in row]
+        assert about
+        assert not [row for row in about if 12 in row or 3 in row[-2:]], name
 
 
 def test_a_picture_has_a_name_and_a_description_for_who_cannot_see_it(french: Report) -> None:
