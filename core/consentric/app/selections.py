@@ -19,8 +19,8 @@ from consentric.segments.sets import by_set
 from consentric.warehouse import lookups
 
 from .messages import unknown_name
+from .preconditions import require_current_rules
 from .reading import policy_of, purposes_of_sets
-from .stages import require_current_rules
 from .subjects import names_of
 from .workspace import Workspace
 

@@ -8,10 +8,8 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from consentric.control import first_reads
 from consentric.control.fits import StoredFits
 from consentric.control.plans import plan_named
-from consentric.control.runs import list_runs
 from consentric.gate.gate import GateReport
 from consentric.pull.report import PullReport
 from consentric.sdk.errors import DataError, GuardError, RemoteError
@@ -28,8 +26,15 @@ from consentric.sync.settings import DestinationSettings
 
 from .job import Job, running
 from .messages import fields, unknown_name
-from .outlets import rules_of, segment_named, segment_sets
+from .outlets import segment_named, segment_sets
 from .places import CACHE_FOLDER
+from .preconditions import (
+    NOT_GOOD_ENOUGH,
+    require_current_rules,
+    require_quality,
+    require_whole_reads,
+    rules_in_short,
+)
 from .propagation import LATE, Propagation
 from .reading import Reading, Unread, decide, read_connections
 from .reasons import require_anonymous
@@ -37,7 +42,6 @@ from .withdrawals import measure
 from .workspace import Workspace
 from .writing import destination_named, make_plan, seal_denials, seal_withdrawn, send_plan
 
-NOT_GOOD_ENOUGH = "CS518"
 PARTLY = 3
 BRAKED = 5
 REFUSED = 2
@@ -343,7 +347,7 @@ def compute_segments(
         accept=accept,
         engine=_engine(workspace),
     )
-    job.summary["rules"] = _rules(workspace)
+    job.summary["rules"] = rules_in_short(workspace)
     return report
 
 
@@ -354,67 +358,9 @@ def _engine(workspace: Workspace) -> Engine:
     return engine_of(settings.workspace.engine, settings.spark, base=workspace.config.folder)
 
 
-def _rules(workspace: Workspace) -> str:
-    """The rules of all sets, in short; they contain no personal data."""
-    rules = rules_of(workspace, [one.name for one in workspace.settings.segment_set])
-    return " ".join(f"{name}:{digest[:16]}" for name, digest in sorted(rules.items()))
-
-
-def require_current_rules(workspace: Workspace) -> None:
-    """A plan of what other rules gave would put their labels on people whom the new rules see otherwise.
-
-    Raises:
-        GuardError: The rules changed since (CS516).
-    """
-    computed = [
-        run.summary["rules"] for run in list_runs(workspace.control, limit=500) if "rules" in run.summary
-    ]
-    if computed and computed[0] != _rules(workspace):
-        raise GuardError(
-            "the rules of the segments changed since the segments were computed",
-            happened="nothing was planned or written.",
-            hint="consentric segment   computes them anew, and shows their sizes",
-            code="CS516",
-        )
-
-
 def _compute_whole(job: Job, as_of: date | None) -> SegmentReport:
-    _require_whole_reads(job.workspace)
-    return compute_segments(job, as_of, accept=partial(_require_quality, job.workspace))
-
-
-def _require_quality(workspace: Workspace, report: SegmentReport) -> None:
-    """Labels of segments that serve no campaign are not even planned, where the configuration says so."""
-    if not report.stopping:
-        return
-    from .render.findings import finding_text  # what is shown of plans imports this file
-    from .render.segments import titles_of
-
-    titles = titles_of(segment_sets(workspace), "en")
-    raise GuardError(
-        "\n".join(
-            [
-                "the segments are not good enough, and their gate says stop",
-                *(f"  {one.set}: {finding_text(one, titles)}" for one in report.stopping),
-            ]
-        ),
-        happened="nothing was computed or planned; the segments are as they were.",
-        hint='mend the sets, or look at them first:  gate = "warn"  and  consentric segment',
-        code=NOT_GOOD_ENOUGH,
-    )
-
-
-def _require_whole_reads(workspace: Workspace) -> None:
-    """Segments of a part of the orders would move everybody; a part of the people is no population."""
-    halves = first_reads.unfinished(workspace.control, workspace.warehouse.warehouse_id)
-    if halves:
-        names = ", ".join(f'"{stream}" of connection "{connection}"' for connection, stream in halves)
-        raise GuardError(
-            f"a first read never came to its end: {names}",
-            happened="nothing was computed, planned or written.",
-            hint="consentric pull   goes on with it",
-            code="CS515",
-        )
+    require_whole_reads(job.workspace)
+    return compute_segments(job, as_of, accept=partial(require_quality, job.workspace))
 
 
 def _rates(workspace: Workspace) -> list[Rate]:
