@@ -28,6 +28,23 @@ def test_orders_of_one_person_are_counted_and_summed(town: Town) -> None:
     assert town.rows(MEASURES) == [(2, 1750, 0, days_ago(100), days_ago(10))]
 
 
+def test_days_with_an_order_and_what_came_after_the_first_of_them_are_measured(town: Town) -> None:
+    town.add("ann", "bob", "eve")
+    town.order("ann", 100, 1000, category="tea")
+    town.order("ann", 100, 200, category="cups")
+    town.order("ann", 40, 300, category="tea")
+    town.order("ann", 40, 50)
+    town.order("ann", 10, 7)
+    town.order("bob", 100, 1000)
+
+    town.run(RFM)
+
+    measured = (
+        "SELECT pid[4:], order_days, repeat_minor, categories FROM measure JOIN subject USING (subject)"
+    )
+    assert sorted(town.rows(measured)) == [("ann", 3, 357, 2), ("bob", 1, 0, 0), ("eve", 0, 0, 0)]
+
+
 def test_an_order_after_the_day_of_the_run_does_not_count(town: Town) -> None:
     town.add("ann")
     town.order("ann", 10, 500)
