@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from consentric.app.places import ANALYTICS_FOLDER
+
 from .house import House
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path, full_house: House) -> House:
     """Nothing was published yet."""
     folder = tmp_path / "workspace"
     folder.mkdir(mode=0o700)
-    return House(folder)
+    return House(folder, filled=full_house.folder / ANALYTICS_FOLDER)
 
 
 @pytest.fixture(scope="package")
