@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _TABLE = re.compile(r"(?:FROM|JOIN) `(\w+)`")
 _ROWS_AT_ONCE = 200_000
 _RESULT = "spark_result"
+_ENVIRONMENT = re.compile(r"(PATH|HOME|USER|LANG|TMPDIR|TZ|JAVA_HOME|(SPARK|PYSPARK|HADOOP|YARN)_\w+)")
 
 
 class Spark(Engine):
@@ -47,7 +49,7 @@ class Spark(Engine):
             folder: Where tables and results are handed over; the warehouse's own scratch when None.
         """
         self._settings = settings
-        self._folder = folder
+        self.folder = folder
         self._work: _Work | None = None
 
     @contextmanager
@@ -58,7 +60,7 @@ class Spark(Engine):
             ConfigError: pyspark or Java is missing.
             GuardError: The cluster does not answer, or gives up.
         """
-        place = (self._folder or warehouse.scratch) / f"spark-{warehouse.warehouse_id}"
+        place = (self.folder or warehouse.scratch) / f"spark-{warehouse.warehouse_id}"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(mode=0o700, parents=True)
         try:
@@ -150,9 +152,9 @@ def _session(settings: SparkSettings, place: Path) -> SparkSession:
     try:
         if SparkContext._gateway is None:
             # What Java says may quote a row.
-            SparkContext._ensure_initialized(
-                gateway=launch_gateway(conf, {"stdout": DEVNULL, "stderr": DEVNULL})
-            )
+            with _without_secrets():
+                gateway = launch_gateway(conf, {"stdout": DEVNULL, "stderr": DEVNULL})
+            SparkContext._ensure_initialized(gateway=gateway)
         with _telling():
             return SparkSession.builder.config(conf=conf).getOrCreate()
     except (PySparkRuntimeError, FileNotFoundError):
@@ -162,6 +164,18 @@ def _session(settings: SparkSettings, place: Path) -> SparkSession:
             happened="nothing was computed.",
             code="CS247",
         ) from None
+
+
+@contextmanager
+def _without_secrets() -> Iterator[None]:
+    """Hides from a child process what the environment holds beside the names it needs."""
+    hidden = {name: value for name, value in os.environ.items() if not _ENVIRONMENT.fullmatch(name)}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _options(settings: SparkSettings, place: Path) -> dict[str, str]:
