@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,3 +217,35 @@ def test_files_beside_a_broken_plugin_are_read_and_told(new_world: World, instal
         reading = stages.pull(workspace, connections=["till", "shop"], progress=SilentProgress())
     assert [one.connection for one in reading.pulls] == ["shop"]
     assert list(reading.failures) == ["till"]
+
+
+@pytest.fixture
+def imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that grows by a letter whenever the plugin is imported, which then breaks."""
+    seen = tmp_path / "imports"
+    seen.touch()
+    source = f"open({str(seen)!r}, 'a').write('i')\nraise RuntimeError('boom for t1@kunden.example')\n"
+    (tmp_path / "acme_of_tests.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return seen
+
+
+def test_who_asks_no_crm_imports_no_plugin(operator: Operator, install: Install, imports: Path) -> None:
+    install()
+    configure(operator.world, CONNECTION)
+    for command in ("status", "runs list", "segments list", "explain rfm5.at_risk", "config show"):
+        assert operator.does(*command.split()).exit_code == 0
+    explained = operator.does("explain", f"crm:hubspot:{A_CHAMPION}")
+    assert explained.exit_code == 0
+    assert imports.read_text(encoding="utf-8") == ""
+
+
+def test_a_run_imports_a_broken_plugin_once_and_shows_none_of_its_words(
+    operator: Operator, install: Install, imports: Path
+) -> None:
+    install()
+    configure(operator.world, CONNECTION)
+    said = operator.does("sync")
+    assert imports.read_text(encoding="utf-8") == "i"
+    assert "it raised RuntimeError (acme_of_tests.py:2) [CS251]" in said.out
+    assert "kunden.example" not in said.out + said.err

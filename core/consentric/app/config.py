@@ -96,17 +96,42 @@ def load_config(path: Path) -> Config:
         ConfigError: With all faults, in the order of files and lines.
     """
     document = read_documents(path)
-    found: list[Found] = literal_secrets(document)
     plugins = Plugins(allowed_in(document.value(("plugins", "allow"))))
+    return _checked(path, document, plugins, document.value(("connections",)), used=plugins)
+
+
+def read_config(path: Path) -> Config:
+    """The same for a command that asks no CRM: no plugin of somebody else's is imported.
+
+    Connections that one of them may read are not looked at; one that hangs or is broken holds up nothing.
+
+    Raises:
+        ConfigError: With all other faults, in the order of files and lines.
+    """
+    document = read_documents(path)
+    plugins = Plugins(allowed_in(document.value(("plugins", "allow"))))
+    tables = document.value(("connections",))
+    if isinstance(tables, dict) and plugins.has_outsiders:
+        tables = {name: table for name, table in tables.items() if _is_ours(table, plugins)}
+    return _checked(path, document, plugins, tables, used=Plugins())
+
+
+def _is_ours(table: object, plugins: Plugins) -> bool:
+    return not isinstance(table, dict) or plugins.is_built_in(str(table.get("connector")))
+
+
+def _checked(path: Path, document: Document, plugins: Plugins, tables: object, *, used: Plugins) -> Config:
+    """The configuration, with the settings of these connections checked by the plugins in use."""
+    found: list[Found] = literal_secrets(document)
     settings = _checked_settings(document, found)
     found += pin_faults(document, plugins)
-    connections, unusable = _checked_connections(document, plugins, found)
+    connections, unusable = _checked_connections(document, tables, used, found)
     # Names defined in a file that could not be read would all be missing: its own fault says enough.
     if not document.faults:
         found += cross_faults(document)
         found += segment_faults(document)
-        found += _purchase_faults(document, connections, plugins)
-        found += _clock_faults(document, plugins)
+        found += _purchase_faults(document, connections, used)
+        found += _clock_faults(document, used)
     faults = [*document.faults, *_in_order(document, found)]
     if faults or settings is None:
         raise _config_error(faults, document)
@@ -145,10 +170,9 @@ def _checked_settings(document: Document, found: list[Found]) -> Settings | None
 
 
 def _checked_connections(
-    document: Document, plugins: Plugins, found: list[Found]
+    document: Document, tables: object, plugins: Plugins, found: list[Found]
 ) -> tuple[dict[str, BaseModel], dict[str, Fault]]:
     """Settings of each connection in its connector's model; and the connections that cannot be used."""
-    tables = document.content.get("connections")
     checked: dict[str, BaseModel] = {}
     unusable: dict[str, Fault] = {}
     for name, table in tables.items() if isinstance(tables, dict) else ():

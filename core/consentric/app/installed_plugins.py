@@ -50,6 +50,10 @@ class Entry:
     connectors: dict[str, type[Connector]] = field(default_factory=dict)
     writers: dict[str, type[Writer]] = field(default_factory=dict)
 
+    def brings(self, name: str) -> bool:
+        """Whether it is named after a connector or writer, as ours are: `hubspot` and `hubspot-sync`."""
+        return self.plugin.name.split("-")[0] == name
+
     def refuse(self, reason: str) -> None:
         """Keeps it from loading, or takes away what it registered."""
         self.plugin.state, self.plugin.reason = "refused", reason

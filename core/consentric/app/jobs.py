@@ -9,7 +9,7 @@ import click
 
 from consentric.sdk.errors import ConsentricError, LockedError
 
-from .config import load_config
+from .config import read_config
 from .lock import holder_of
 from .messages import INTERRUPTED
 from .notify import DEFECT, Notifier
@@ -61,7 +61,7 @@ def run_dry(session: Session, job: str) -> int:
 
 def notifier_of(session: Session) -> Notifier:
     """Who is told, as the configuration says."""
-    config = load_config(session.config)
+    config = read_config(session.config)
     return Notifier(
         config.settings.notify, folder=config.folder, tell=lambda text: click.echo(text, err=True)
     )
@@ -69,7 +69,7 @@ def notifier_of(session: Session) -> Notifier:
 
 def _mail_report(session: Session) -> None:
     """The report goes out after the nightly run; a run that is done stays done whatever becomes of it."""
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         if workspace.settings.report.to is None:
             return
         from .report.mailing import mail_report_if_due

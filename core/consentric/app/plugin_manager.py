@@ -60,6 +60,17 @@ class Plugins:
         """Every plugin found, loaded or not, by name; imports nothing."""
         return sorted((e.plugin for e in self._entries), key=lambda p: (not p.is_built_in, p.name))
 
+    @property
+    def has_outsiders(self) -> bool:
+        """Whether somebody else's plugin may load."""
+        return any(
+            not entry.plugin.is_built_in and entry.plugin.state != "not allowed" for entry in self._entries
+        )
+
+    def is_built_in(self, connector: str) -> bool:
+        """Whether a connector is one of ours, as the names of entry points tell; imports nothing."""
+        return any(entry.plugin.is_built_in and entry.brings(connector) for entry in self._entries)
+
     def load_all(self) -> list[Plugin]:
         """Loads every plugin that may load; a broken one is listed with its reason and passed over."""
         for entry in self._entries:
@@ -145,7 +156,7 @@ class Plugins:
         # A built-in of the same name first: a scheduled run then imports no connector but its own.
         # Allowed outsiders are always loaded, so that a name taken twice does not go unnoticed.
         for entry in self._entries:
-            if not entry.plugin.is_built_in or entry.plugin.name.split("-")[0] == name:
+            if not entry.plugin.is_built_in or entry.brings(name):
                 load_entry(entry)
         if not any(name in table(entry) for entry in self._entries):
             self.load_all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,7 +26,7 @@ from consentric_privacy.people import PeopleStore
 from consentric_privacy.pseudonyms import Pseudonyms
 from consentric_privacy.vault import Vault
 
-from .config import Config, load_config
+from .config import Config, load_config, read_config
 from .failing_stores import store_fault, told_apart
 from .lock import hold_workspace
 from .places import (
@@ -66,8 +66,22 @@ class Workspace:
             ConfigError: With all faults of the files.
             UnsafeStoreError: The folder or a store can be read by others.
         """
+        return cls._opened(load_config, path)
+
+    @classmethod
+    def open_stores(cls, path: Path) -> Self:
+        """The same for a command that asks no CRM: imports no plugin of somebody else's.
+
+        Raises:
+            ConfigError: With all faults of the files.
+            UnsafeStoreError: The folder or a store can be read by others.
+        """
+        return cls._opened(read_config, path)
+
+    @classmethod
+    def _opened(cls, load: Callable[[Path], Config], path: Path) -> Self:
         forbid_others()
-        config = load_config(path)
+        config = load(path)
         require_private_stores(config.folder, analytics_group=config.settings.workspace.analytics_group)
         return cls(config)
 

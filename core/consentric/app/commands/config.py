@@ -50,11 +50,11 @@ def show(*, origin: bool) -> None:
 
     Example:  consentric config show --origin
     """
-    from consentric.app.config import load_config
+    from consentric.app.config import read_config
     from consentric.app.config_listing import listed_settings
 
     session = current_session()
-    listed = listed_settings(load_config(session.config))
+    listed = listed_settings(read_config(session.config))
     width = max(len(f"{item.label} = {item.value}") for item in listed) if origin else 0
     lines = [
         f"{f'{item.label} = {item.value}':<{width}}  {item.origin}"

@@ -44,7 +44,7 @@ def audit(purpose: str | None, without_claims: bool, listing: Path | None, came_
     from consentric_privacy.files import write_atomic
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         found = audit_consent(
             workspace, purpose=purpose, without_claims=without_claims, names_people=came_in is not None
         )
@@ -80,7 +80,7 @@ def explain(subject: str, purpose: str | None) -> None:
     session = current_session()
     refuse_address(subject)
     named = asked_subject(session) if subject == "-" else subject
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         explanation = explain_consent(workspace, named, purpose=purpose)
     session.show(
         "consentric.consent_explanation/1",

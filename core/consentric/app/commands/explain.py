@@ -53,7 +53,7 @@ def _explain_person(session: Session, subject: str) -> None:
     from consentric.app.render.segments import titles_of
     from consentric.app.workspace import Workspace
 
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         explanation = explain_subject(workspace, subject)
         titles = titles_of(segment_sets(workspace), session.lang)
     text = explanation_text(explanation, titles, lang=session.lang)
@@ -79,11 +79,11 @@ def _explain_code(session: Session, code: str) -> None:
 
 
 def _explain_segment(session: Session, name: str) -> None:
-    from consentric.app.config import load_config
+    from consentric.app.config import read_config
     from consentric.app.render.segments import listed_segments_text
     from consentric.segments.sets import assemble, segments_named
 
-    settings = load_config(session.config).settings
+    settings = read_config(session.config).settings
     sets = assemble(settings.segment_set, settings.segment)
     found = segments_named(sets, name)
     if not found:

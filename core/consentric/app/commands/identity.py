@@ -30,7 +30,7 @@ def report() -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         named = report_of(workspace)
     session.show("consentric.identity_report/1", named.as_json(), report_text(named))
 
@@ -47,7 +47,7 @@ def show(subject: str) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         person = person_of(workspace, subject)
     session.show("consentric.identity_person/1", person.as_json(), person_text(person))
 

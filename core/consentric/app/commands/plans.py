@@ -82,7 +82,7 @@ def approve(plan_id: str, *, reason: str) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         stages.approve(workspace, plan_id, reason, by=getpass.getuser())
     text = f"Plan {plan_id} is approved; the brake will let it pass.\nNext:  consentric apply {plan_id}"
     session.show("consentric.approve/1", {"plan": plan_id}, text)

@@ -54,7 +54,7 @@ def lia(draft: bool, purpose: str | None, out: Path | None, file: str | None, by
         raise click.UsageError("--draft and --sign exclude each other: a human answers in between")
     if not draft and (purpose is not None or out is not None):
         raise click.UsageError("--purpose and --out belong to --draft")
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         if draft:
             _draft(session, workspace, purpose, out)
             return
@@ -85,7 +85,7 @@ def evidence(file: str | None) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         if file is not None:
             with workspace.locked("records evidence"):
                 recorded = record_file(workspace, file)

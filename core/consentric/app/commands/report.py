@@ -53,7 +53,7 @@ def report(html: Path | None, png: Path | None, form: Any, pseudonyms: str, *, r
     session = current_session()
     data: dict[str, Any] = {}
     texts: list[str] = []
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         if html or png or not (form or risk):
             made = published_report(workspace, lang="fr" if session.lang == "fr" else "en")
             files = [write_html(made, html)] if html is not None else []

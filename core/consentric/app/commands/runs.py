@@ -22,14 +22,14 @@ def status() -> None:
 
     Example:  consentric status --json
     """
-    from consentric.app.config import load_config
+    from consentric.app.config import read_config
     from consentric.app.doctor import utc_now
     from consentric.app.render.status import status_text
     from consentric.app.status import status_of
     from consentric.app.timetable import Timetable
 
     session = current_session()
-    settings = load_config(session.config).settings
+    settings = read_config(session.config).settings
     now = settings.clock.at if settings.clock is not None else utc_now()
     report = status_of(session.folder, now=now, timetable=Timetable.of(settings))
     session.show("consentric.status/1", report.as_json(), status_text(report))
@@ -112,7 +112,7 @@ def rows(plan_id: str, *, states: tuple[str, ...], as_csv: bool) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         found = read_rows(
             workspace.folder,
             plan_id,
@@ -155,10 +155,10 @@ def _refused(store: ControlStore, destination: str) -> list[tuple[object, ...]]:
 @contextmanager
 def _control(session: Session) -> Iterator[ControlStore | None]:
     """The control store for reading, or None where nothing ever ran."""
-    from consentric.app.config import load_config
+    from consentric.app.config import read_config
     from consentric.app.control_reading import existing_control
 
-    with existing_control(load_config(session.config).folder) as store:
+    with existing_control(read_config(session.config).folder) as store:
         yield store
 
 

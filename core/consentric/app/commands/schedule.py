@@ -187,9 +187,9 @@ def _files(session: Session, kind: Kind, *, is_system: bool | None) -> dict[str,
 
 
 def _config(session: Session) -> Config:
-    from consentric.app.config import load_config
+    from consentric.app.config import read_config
 
-    return load_config(session.config)
+    return read_config(session.config)
 
 
 def _timetable(config: Config) -> Timetable:

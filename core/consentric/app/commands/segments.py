@@ -25,14 +25,14 @@ def list_segments() -> None:
 
     Example:  consentric segments list --lang fr
     """
-    from consentric.app.config import load_config
+    from consentric.app.config import read_config
     from consentric.app.personas import persona_counts
     from consentric.app.render.segments import listed_segments_text, titles_of
     from consentric.app.render.selections import personas_text
     from consentric.segments.sets import assemble
 
     session = current_session()
-    settings = load_config(session.config).settings
+    settings = read_config(session.config).settings
     sets = assemble(settings.segment_set, settings.segment)
     counts = persona_counts(session.folder, settings)
     titles = titles_of(sets, session.lang)
@@ -81,7 +81,7 @@ def select(name: str, listing: Path | None) -> None:
     from consentric_privacy.files import write_atomic
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         found = picked_by(workspace, name, is_listed=listing is not None)
         if listing is not None:
             rows = [(record,) for record in found.records]
@@ -97,12 +97,12 @@ def check() -> None:
 
     Example:  consentric segments check
     """
-    from consentric.app.config import load_config
+    from consentric.app.config import read_config
     from consentric.app.reviews import overdue_reviews, today_of
     from consentric.segments.sets import assemble
 
     session = current_session()
-    settings = load_config(session.config).settings
+    settings = read_config(session.config).settings
     sets = assemble(settings.segment_set, settings.segment)
     count = sum(len(one.segments) for one in sets)
     overdue = overdue_reviews(sets, today_of(settings))
@@ -129,7 +129,7 @@ def quality(name: str) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         found = qualities(workspace, name)
         titles, words = titles_in(workspace, session.lang), words_in(workspace, session.lang)
     text = "\n\n".join(quality_text(one, titles, words) for one in found)
@@ -155,7 +155,7 @@ def moves(name: str, start: str, end: str) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         found = movements(workspace, name, start=start, end=end)
         titles, words = titles_in(workspace, session.lang), words_in(workspace, session.lang)
     text = "\n\n".join(moves_text(one, keys, titles, words) for keys, one in found)
@@ -180,7 +180,7 @@ def sheet(name: str, out: Path | None) -> None:
     from consentric.app.workspace import Workspace
 
     session = current_session()
-    with Workspace.open(session.config) as workspace:
+    with Workspace.open_stores(session.config) as workspace:
         found = sheets(workspace, name, lang=session.lang, is_for_export=out is not None)
     text = "\n".join(sheet_text(one) for one in found)
     if out is not None:
