@@ -23,7 +23,6 @@ def measures(tables: Tables, *, several_sources: bool = True) -> Table:
     joined = people.left_join(bought, "subject").drop("subject_right")
     joined = joined.left_join(contacts, "subject").drop("subject_right")
     joined = joined.left_join(_categories(tables, people), "subject").drop("subject_right")
-    joined = joined.left_join(_intent(tables, people), "subject").drop("subject_right")
     return joined.select(
         "subject",
         orders=joined.orders.coalesce(0),
@@ -70,10 +69,14 @@ def _contacts(tables: Tables, people: Table) -> Table:
     """One row per subject with activities: how often we wrote, and when it last did what."""
     as_of_day = tables.run_context.as_of_day.as_scalar()
     activity = tables.activity
+    # The few points of intent are joined here: a join of people more, and the memory promised is not enough.
+    points = tables.decay.filter(tables.decay.set == INTENT).select("kind", "age", "points")
     acts = (
         activity.filter(activity.day <= as_of_day)
+        .mutate(age=as_of_day.delta(activity.day, unit="day"))
         .inner_join(records_of(tables, people), "record")
-        .select("subject", "kind", "day", "machine")
+        .left_join(points, ["kind", "age"])
+        .select("subject", "kind", "day", "machine", "points")
     )
     in_year = acts.day > as_of_day - ibis.interval(days=_YEAR_DAYS)
     by_person = ~acts.machine
@@ -97,6 +100,7 @@ def _contacts(tables: Tables, people: Table) -> Table:
         unsubscribed=(acts.kind == "unsubscribe").any(),
         redemptions=acts.count(where=acts.kind == "redemption"),
         bounces=acts.count(where=acts.kind == "bounce"),
+        intent=acts.points.sum(where=by_person).cast("int64"),
     )
 
 
@@ -105,21 +109,6 @@ def _categories(tables: Tables, people: Table) -> Table:
     orders = counted_orders(tables).semi_join(people, "subject")
     named = orders.filter(orders.category.notnull()).select("subject", "category").distinct()
     return named.group_by("subject").agg(categories=named.count())
-
-
-def _intent(tables: Tables, people: Table) -> Table:
-    """One row per subject with acts that still show an intent: subject, intent (millionths of a point)."""
-    as_of_day = tables.run_context.as_of_day.as_scalar()
-    activity = tables.activity
-    acts = activity.filter(~activity.machine, activity.day <= as_of_day).select(
-        "record", "kind", age=as_of_day.delta(activity.day, unit="day")
-    )
-    worth = (
-        acts.inner_join(tables.decay.filter(tables.decay.set == INTENT), ["kind", "age"])
-        .inner_join(records_of(tables, people), "record")
-        .select("subject", "points")
-    )
-    return worth.group_by("subject").agg(intent=worth.points.sum().cast("int64"))
 
 
 def _whole(amount: IntegerColumn, number: IntegerColumn) -> NumericColumn:
