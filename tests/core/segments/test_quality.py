@@ -14,7 +14,7 @@ from consentric.segments.movement import movement_of
 from consentric.segments.quality import Overlap, SetQuality, quality_of
 from consentric.segments.quality_settings import QualitySettings
 from consentric.segments.sets import assemble
-from consentric.segments.settings import SegmentSetSettings, SegmentSettings, Texts
+from consentric.segments.settings import LifecycleSettings, SegmentSetSettings, SegmentSettings, Texts
 from consentric.segments.silhouette import silhouette
 from consentric.segments.spread import spreads
 from consentric.warehouse import figures, permissions
@@ -247,3 +247,13 @@ def test_every_rule_of_a_gate_has_words_in_both_languages() -> None:
         en, fr = (finding_text(finding, {}, lang) for lang in ("en", "fr"))
         assert en != fr
         assert "{" not in en + fr
+
+
+def test_somebody_new_is_never_late(town: Town) -> None:
+    hasty = LifecycleSettings(usual_cadence_days=10)
+    town.add("ann", "bob")
+    town.order("ann", 60)  # three times 10 days are over, but new for 60
+    town.order("bob", 61)
+    town.run(OWN.model_copy(update={"lifecycle": hasty}), OFTEN)
+
+    assert quality(town, OWN.model_copy(update={"lifecycle": hasty})).segments[1].churn == 0.5
