@@ -148,8 +148,11 @@ class _Story:
 
         self._chapter("The next night: nothing changed, so nothing is written", "consentric sync")
         report = self._sync()
-        unchanged = number(sum(plan.unchanged for plan in report.plans))
-        self._say(f"{number(report.writes)} writes; {unchanged} labels stand as they should.")
+        with self._open() as workspace:
+            standing = sum(records_with_labels(workspace).values())
+        self._say(
+            f"{number(report.writes)} writes; the labels of {number(standing)} records stand as they should."
+        )
         self._expect(report.exit_code == 0 and report.writes == 0, "a second sync wrote something")
 
     def _third_sync(self, before: dict[str, str], leaving: dict[str, list[str]]) -> None:
@@ -188,16 +191,12 @@ class _Story:
 
     def _crm_view(self) -> None:
         from consentric.app.render.table import number
-        from consentric.control.ownership import owned_labels
 
         self._chapter(
             "What each pretend CRM counted, beside our own count", "cat demo/sandbox/*.writes.jsonl"
         )
         with self._open() as workspace:
-            ours = {
-                one.to: len({label.rref for label in owned_labels(workspace.control, one.name)})
-                for one in workspace.settings.destination
-            }
+            ours = records_with_labels(workspace)
         shown, seen = counted(labelled(self._world.sandbox)), writes_seen(self._world.sandbox)
         rows: tuple[tuple[str, Callable[[str], int]], ...] = (
             ("records with a label in the CRM", lambda crm: shown[crm]),
@@ -282,3 +281,13 @@ class _Story:
     def _expect(self, holds: bool, otherwise: str) -> None:
         if not holds:
             raise click.ClickException(otherwise)
+
+
+def records_with_labels(workspace: Workspace) -> dict[str, int]:
+    """Each CRM to its records with a label of ours, by our own ledger."""
+    from consentric.control.ownership import owned_labels
+
+    return {
+        one.to: len({label.rref for label in owned_labels(workspace.control, one.name)})
+        for one in workspace.settings.destination
+    }

@@ -97,6 +97,7 @@ def apply_report(
         move=written.get("move", 0),
         leave=written.get("leave", 0),
         unchanged=unchanged,
+        no_segment=base.get("no_segment", 0),
         withheld=dict(withheld),
         rejected=dict(rejected),
         not_finished=not_finished,

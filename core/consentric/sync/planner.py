@@ -108,6 +108,12 @@ class RecordPlan:
         return min((one.state for one in self.sets), key=_STATE_ORDER.index)
 
     @property
+    def is_in_no_segment(self) -> bool:
+        """Whether it is unchanged because no label stands there, none is due and nothing forbids one."""
+        is_bare = all(one.before is None and one.after is None for one in self.sets)
+        return is_bare and self.state == "unchanged"
+
+    @property
     def kind(self) -> ChangeKind | None:
         """Leave before move before enter, when the record has changes in several sets."""
         kinds = [one.kind for one in self.sets if one.kind is not None]

@@ -75,6 +75,8 @@ class PlanReport:
     leave_by_consent: int
     """Part of `leave`: the gate denies."""
     unchanged: int
+    no_segment: int = 0
+    """Part of `unchanged`: nothing forbids a label, and no segment has the person."""
     withheld: Mapping[str, int]
     """Reason code to records."""
     rejected: int
@@ -120,6 +122,7 @@ class Tally:
     total: int = 0
     states: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    no_segment: int = 0
     rejected_with_ops: int = 0
     leave_by_consent: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
@@ -145,6 +148,7 @@ class Tally:
         """Counts one record."""
         self.total += 1
         self.states[record.state] += 1
+        self.no_segment += record.is_in_no_segment
         if record.state == "rejected":
             self.rejected_with_ops += any(one.ops for one in record.sets)
         if record.state == "withheld":
@@ -207,6 +211,8 @@ class ApplyReport:
     move: int
     leave: int
     unchanged: int
+    no_segment: int = 0
+    """Part of `unchanged`, as the plan found it."""
     withheld: Mapping[str, int]
     rejected: Mapping[str, int]
     """Reason or vendor code to records."""

@@ -234,6 +234,7 @@ class _Maker:
             leave=tally.kinds["leave"],
             leave_by_consent=tally.leave_by_consent,
             unchanged=tally.states["unchanged"],
+            no_segment=tally.no_segment,
             withheld=dict(tally.withheld),
             rejected=tally.states["rejected"],
             rejected_with_ops=tally.rejected_with_ops,

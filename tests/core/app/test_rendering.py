@@ -100,6 +100,16 @@ def test_a_plan_shows_the_five_states_and_their_sum() -> None:
     )
 
 
+def test_whoever_is_in_no_segment_is_not_among_those_whose_label_stands() -> None:
+    shown = plan_text(replace(PLAN, no_segment=49), TITLES).replace(THIN_SPACE, " ")
+    assert (
+        "      unchanged           9 196\n"
+        "      no segment             49    may be labelled\n"
+        "      withheld            1 088"
+    ) in shown
+    assert "      = 11 204 records\n" in shown
+
+
 def test_a_braked_plan_asks_for_an_approval() -> None:
     braked = replace(
         PLAN, brake=(BrakeReason(code="first_apply", sentence="first apply to this destination"),)
@@ -190,6 +200,12 @@ def test_an_apply_shows_what_was_refused_and_what_is_open() -> None:
         "      verified             33 values read back; 1 stood there already and needed no call\n"
         "Next:  consentric apply 7f3a   (goes on where it stopped)"
     )
+
+
+def test_an_apply_counts_those_in_no_segment_apart() -> None:
+    assert (
+        "      unchanged              66\n      no segment              4    may be labelled\n"
+    ) in apply_text(replace(APPLY, no_segment=4))
 
 
 def test_a_ledger_counts_each_record_once() -> None:

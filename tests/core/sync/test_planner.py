@@ -71,6 +71,7 @@ def test_without_lists_only_the_field_is_written():
 def test_label_that_stands_is_unchanged():
     result = plan(want(), OURS_LOYAL, SHOWS_LOYAL)
     assert (result.state, brief(result), result.kind) == ("unchanged", [], None)
+    assert not result.is_in_no_segment
 
 
 def test_move_leaves_the_old_list_and_writes_the_field_once():
@@ -90,7 +91,7 @@ def test_leaving_clears_what_we_wrote():
 
 
 def test_person_without_segment_and_label_is_unchanged():
-    assert plan(want(None)).state == "unchanged"
+    assert (plan(want(None)).state, plan(want(None)).is_in_no_segment) == ("unchanged", True)
 
 
 @pytest.mark.parametrize("effect", ["remove", "expire"])

@@ -21,6 +21,7 @@ from .conftest import rref
 def test_report_of_a_first_plan(world):
     report = world.plan(approved=False)
     assert (report.enter, report.move, report.leave, report.unchanged, report.total) == (5, 0, 0, 1, 6)
+    assert report.no_segment == 1
     assert report.enter_by_segment == {"rfm5.champions": 2, "rfm5.loyal": 3}
     assert report.causes == {"people changed": 5}
     assert report.first_apply

@@ -16,6 +16,7 @@ def apply_text(report: ApplyReport) -> str:
         move=report.move,
         leave=report.leave,
         unchanged=report.unchanged,
+        no_segment=report.no_segment,
         withheld=report.withheld,
         rejected=report.rejected,
         not_finished=report.not_finished,

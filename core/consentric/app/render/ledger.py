@@ -21,6 +21,8 @@ class Ledger:
     move: int
     leave: int
     unchanged: int
+    no_segment: int = 0
+    """Part of `unchanged`, shown on a line of its own: no label stands there."""
     withheld: Mapping[str, int]
     rejected: Mapping[str, int]
     not_finished: int = 0
@@ -36,6 +38,8 @@ class Ledger:
 def ledger_lines(ledger: Ledger, *, enter: str = "", move: str = "", leave: str = "") -> list[str]:
     """One line for each state that is not empty, unchanged and withheld always, then their sum.
 
+    Whoever may be labelled and is in no segment stands apart from those whose label stands.
+
     Args:
         ledger: The counts.
         enter: Said behind the line of that name; `move` and `leave` likewise.
@@ -48,7 +52,8 @@ def ledger_lines(ledger: Ledger, *, enter: str = "", move: str = "", leave: str 
         line("+ enter", ledger.enter, enter),
         line("~ move", ledger.move, move),
         line("- leave", ledger.leave, leave),
-        line("  unchanged", ledger.unchanged),
+        line("  unchanged", ledger.unchanged - ledger.no_segment),
+        *([line("  no segment", ledger.no_segment, "may be labelled")] if ledger.no_segment else []),
         line("  withheld", sum(ledger.withheld.values()), counted(ledger.withheld)),
     ]
     if ledger.rejected:

@@ -69,6 +69,7 @@ def _states(report: PlanReport, titles: Titles) -> list[str]:
         move=report.move,
         leave=report.leave,
         unchanged=report.unchanged,
+        no_segment=report.no_segment,
         withheld=report.withheld,
         rejected={"REJECTED_BEFORE": report.rejected} if report.rejected else {},
     )
