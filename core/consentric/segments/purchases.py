@@ -21,21 +21,31 @@ def purchases(tables: Tables, people: Table, *, several_sources: bool = True) ->
         several_sources: Whether an order number may be known to more than one source.
 
     Columns: subject; orders (fully refunded ones left out); first_order, last_order (days); spent_minor (net
-    of refunds, reporting currency); unpriced (rows left out of it for want of a rate); own_cadence;
+    of refunds, reporting currency); unpriced (rows left out of it for want of a rate); own_cadence (median
+    gap between days with an order, half a day counts as a whole one; for people with three such days);
     order_days (days with an order); repeat_minor (spent on orders of all such days but the first);
     redeemed_days (days with an order on which the person redeemed something).
     """
     rows = _counted(tables, people)
     # Two sources are compared by sorting all rows by a text; most configurations have one.
     orders = _orders(_once(rows) if several_sources else rows)
-    per_subject = orders.group_by("subject").agg(
-        orders=orders.counts.sum(),
-        first_order=orders.day.min(where=orders.counts),
-        last_order=orders.day.max(where=orders.counts),
-        spent_minor=orders.spent_minor.sum(),
-        unpriced=orders.unpriced.sum(),
+    days = _days(tables, orders)
+    has_order = days.orders > 0
+    # Days on which nothing counts are a row of their own, beside the others: one sort serves all sums.
+    before = days.day.lag().over(ibis.window(group_by=[days.subject, has_order], order_by=days.day))
+    gaps = days.mutate(has_order=has_order, gap=has_order.ifelse(days.day.delta(before, unit="day"), None))
+    has_cadence = gaps.gap.count() >= 2
+    return gaps.group_by("subject").agg(
+        orders=gaps.orders.sum().cast("int64"),
+        first_order=gaps.day.min(where=gaps.has_order),
+        last_order=gaps.day.max(where=gaps.has_order),
+        spent_minor=gaps.spent_minor.sum().cast("int64"),
+        unpriced=gaps.unpriced.sum().cast("int64"),
+        own_cadence=has_cadence.ifelse(gaps.gap.median().ceil().cast("int64"), None),
+        order_days=gaps.count(where=gaps.has_order),
+        repeat_minor=gaps.counted_minor.sum(where=gaps.gap.notnull()).cast("int64"),
+        redeemed_days=gaps.has_redemption.count(where=gaps.has_order),
     )
-    return per_subject.left_join(_rhythm(tables, orders), "subject").drop("subject_right")
 
 
 def counted_orders(tables: Tables) -> Table:
@@ -117,41 +127,34 @@ def _orders(rows: Table) -> Table:
     summed = rows.group_by("subject", "order").agg(
         day=rows.day.min(where=is_order),
         has_refund=is_refund.any(),
-        raw_minor=rows.amount_minor.sum(),
+        raw_minor=rows.amount_minor.sum().cast("int64"),
         first_currency=rows.currency.min(),
         last_currency=rows.currency.max(),
-        spent_minor=rows.spent_minor.sum().coalesce(0),
-        unpriced=rows.is_unpriced.sum(),
+        spent_minor=rows.spent_minor.sum().coalesce(0).cast("int64"),
+        unpriced=rows.count(where=rows.is_unpriced),
     )
     # In one currency its own amounts say it best: the rates of two days would leave a few cents.
     is_mixed = (summed.first_currency != summed.last_currency).coalesce(False)
     net_minor = ibis.ifelse(is_mixed, summed.spent_minor, summed.raw_minor).coalesce(0)
     can_tell = ~is_mixed | (summed.unpriced == 0)
     is_refunded = summed.has_refund & can_tell & (net_minor <= 0)
-    return summed.mutate(counts=summed.day.notnull() & ~is_refunded)
-
-
-def _rhythm(tables: Tables, orders: Table) -> Table:
-    """One row per subject with orders that count: own_cadence, order_days, repeat_minor,
-    redeemed_days.
-
-    The cadence is the median gap in days between days with an order, for people with at least three such
-    days; half a day counts as a whole one. Several orders of one day are one here, or a basket split in
-    three would make a cadence of zero.
-    """
-    counted = orders.filter(orders.counts)
-    days = counted.group_by("subject", "day").agg(spent_minor=counted.spent_minor.sum())
-    days = days.left_join(_redemption_days(tables), ["subject", "day"]).select(
-        "subject", "day", "spent_minor", "has_redemption"
+    return summed.select(
+        "subject", "day", "spent_minor", "unpriced", counts=summed.day.notnull() & ~is_refunded
     )
-    before = days.day.lag().over(ibis.window(group_by=days.subject, order_by=days.day))
-    gaps = days.mutate(gap=days.day.delta(before, unit="day"))
-    has_cadence = gaps.gap.count() >= 2
-    return gaps.group_by("subject").agg(
-        own_cadence=ibis.ifelse(has_cadence, gaps.gap.median().ceil().cast("int64"), ibis.null("int64")),
-        order_days=gaps.count(),
-        repeat_minor=gaps.spent_minor.sum(where=gaps.gap.notnull()).cast("int64"),
-        redeemed_days=gaps.has_redemption.count(),
+
+
+def _days(tables: Tables, orders: Table) -> Table:
+    """One row per subject and day, of several orders as of one, or a basket split in three would make a
+    cadence of zero; the day of refunds without an order is empty.
+    """
+    days = orders.group_by("subject", "day").agg(
+        orders=orders.count(where=orders.counts),
+        spent_minor=orders.spent_minor.sum().cast("int64"),
+        counted_minor=orders.spent_minor.sum(where=orders.counts).cast("int64"),
+        unpriced=orders.unpriced.sum().cast("int64"),
+    )
+    return days.left_join(_redemption_days(tables), ["subject", "day"]).select(
+        "subject", "day", "orders", "spent_minor", "counted_minor", "unpriced", "has_redemption"
     )
 
 
