@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from consentric.app.notify import NotifySettings, why
 from consentric.app.outgoing import UNSENT, send_mail
 from consentric.app.places import RUNS_FOLDER
@@ -36,7 +38,7 @@ def mail_report_if_due(workspace: Workspace, *, tell: Callable[[str], None]) -> 
         report = published_report(workspace, lang=settings.workspace.language)
         _send(report, to, settings.notify, folder=workspace.folder)
         _remember(workspace.folder, now)
-    except UNSENT as error:
+    except (*UNSENT, duckdb.Error) as error:
         tell(f"! the report of [report] was not sent: {why(error)}")
         return False
     return True
