@@ -43,7 +43,7 @@ sandbox.add_command(company)
     "--people",
     type=click.IntRange(20, 2469),
     metavar="N",
-    help="Fill an empty FOLDER: N invented households in all three CRMs, and a workspace that reads them.",
+    help="Fill an empty FOLDER: N invented households in all three CRMs, a workspace, and answers for init.",
 )
 def up(folder: Path, crms: tuple[str, ...], people: int | None) -> None:
     """Run the pretend CRMs in FOLDER until Ctrl-C; empty ones are made when there are none.
@@ -63,7 +63,7 @@ def up(folder: Path, crms: tuple[str, ...], people: int | None) -> None:
         for name in _chosen(folder, crms):
             click.echo(_serve(served, name, folder, clock_of(folder)))
         if (folder / "workspace").is_dir():
-            click.echo(_first_steps(folder / "workspace"))
+            click.echo(_first_steps(folder / "workspace", clock_of(folder)()))
         click.echo("Ctrl-C ends them and saves what was written.")
         try:
             Event().wait()
@@ -112,10 +112,15 @@ def _serve(served: ExitStack, name: str, folder: Path, clock: Callable[[], datet
     return made + "\n".join(lines) + f"\n\n{chosen.example(folder)}"
 
 
-def _first_steps(workspace: Path) -> str:
+def _first_steps(workspace: Path, now: datetime) -> str:
+    from .ready_answers import how_to_use
+
     return (
         f"A whole configuration that reads them lies in {workspace}. In another terminal:\n"
         f"  cd {workspace}\n"
         '  consentric records lia --sign assessment.md --by "your name"\n'
         "  consentric pull && consentric segment && consentric plan\n"
+        f"The clock of these CRMs stands at {now:%Y-%m-%d}, and so does that configuration's. A workspace\n"
+        f"of yours that uses them needs the same:  [clock] at = {now:%Y-%m-%dT%H:%M:%SZ}\n\n"
+        f"{how_to_use(workspace.parent)}"
     )

@@ -72,7 +72,7 @@ class Asked:
 
     @property
     def _hint(self) -> str:
-        return f"tell its author; consentric plugins check {self.plugin}   may show more"
+        return f'tell the author of "{self.plugin}"; the words of its error may name people and are not kept'
 
     def _message(self, told: str, what: str) -> str:
         return f'connection "{self.context.connection}": plugin "{self.plugin}": {told} {what}'

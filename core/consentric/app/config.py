@@ -153,12 +153,15 @@ def check_config(path: Path) -> Config:
         ConfigError: With all faults, or with what its purposes and destinations lack.
     """
     config = load_config(path)
-    if config.unusable:
-        raise _config_error(list(config.unusable.values()), config.document)
-    lacking = refusals(config.document)
+    lacking = lacking_in(config)
     if lacking:
-        raise _config_error(_in_order(config.document, lacking), config.document)
+        raise _config_error(lacking, config.document)
     return config
+
+
+def lacking_in(config: Config) -> list[Fault]:
+    """What keeps a configuration without faults from what it is for: broken plugins, else settings."""
+    return list(config.unusable.values()) or _in_order(config.document, refusals(config.document))
 
 
 def _checked_settings(document: Document, found: list[Found]) -> Settings | None:

@@ -11,6 +11,7 @@ from typing import Any
 from consentric.gate.audit import AuditReport, Class, Row, Unmapped, audit, questions_about
 from consentric.gate.gate import Policy
 from consentric.gate.questions import Question
+from consentric.sdk.errors import ConfigError
 from consentric_privacy.changes import Place
 from consentric_privacy.worlds import read_persons, read_times
 
@@ -67,7 +68,8 @@ def audit_consent(
     questions, at = questions_about(policy, purpose), workspace.clock()
     connection = workspace.people.connection
     report = audit(
-        read_persons(connection, None),
+        # As the gate counts: people of whom a CRM still has a record.
+        (known for known in read_persons(connection, None) if known[1].sources),
         policy=policy,
         questions=questions,
         uses=_uses(workspace, purpose),
@@ -105,8 +107,8 @@ def unmapped_of(workspace: Workspace, policy: Policy) -> Unmapped:
     lists: dict[bytes, tuple[Place, ...]] = {}
     sources: dict[str, set[str]] = defaultdict(set)
     for name, connection in workspace.settings.connections.items():
-        if not workspace.config.plugins.connector(connection.connector).is_remote:
-            continue  # a file's columns are named one by one
+        if not _has_consents_setting(workspace, connection.connector):
+            continue
         mapped = connection.of_connector.get("consents") or {}
         if places[name] - {""}:
             _add_lists(workspace, lists, name, places[name] - set(mapped))
@@ -114,6 +116,15 @@ def unmapped_of(workspace: Workspace, policy: Policy) -> Unmapped:
             for purpose in policy.purposes.keys() - set(mapped.values()):
                 sources[purpose].add(name)
     return Unmapped(lists=lists, sources={purpose: frozenset(names) for purpose, names in sources.items()})
+
+
+def _has_consents_setting(workspace: Workspace, connector: str) -> bool:
+    """Whether `consents` may say more; a file's columns are named one by one."""
+    try:
+        kind = workspace.config.plugins.connector(connector)
+    except ConfigError:
+        return False  # its plugin is broken: what its settings are cannot be known
+    return kind.is_remote and "consents" in kind.settings_model.model_fields
 
 
 def _add_lists(

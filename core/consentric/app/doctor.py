@@ -17,7 +17,7 @@ from consentric.segments.sets import assemble
 from consentric_privacy.assessment import assessment_is_signed
 from consentric_privacy.people import PeopleStore
 
-from .config import Config, load_config
+from .config import Config, lacking_in, load_config
 from .control_reading import existing_control
 from .evidence import claims_in
 from .lock import network_file_system
@@ -99,8 +99,7 @@ def examine(
         raise unknown_name("check or connection", only, known)
     checks = []
     if only in (None, "config"):
-        files = ", ".join(config.document.files)
-        checks.append(Check(name="config", state="ok", finding=f"{files}: no fault"))
+        checks.append(_config(config))
     for name, check in _CHECKS.items():
         if only in (None, name):
             checks += list(check(examination))
@@ -108,6 +107,15 @@ def examine(
         if only in (None, name):
             checks.append(_connection(examination, name))
     return checks
+
+
+def _config(config: Config) -> Check:
+    """As `config check` says it."""
+    lacking, files = lacking_in(config), ", ".join(config.document.files)
+    if not lacking:
+        return Check(name="config", state="ok", finding=f"{files}: no fault")
+    finding = f"{files}: {len(lacking)} to mend; the first: {lacking[0].message}"
+    return Check(name="config", state="failed", finding=finding, fix="consentric config check")
 
 
 def _modes(examination: Examination) -> Iterator[Check]:

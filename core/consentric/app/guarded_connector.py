@@ -38,8 +38,12 @@ class GuardedConnector(Connector):
     def streams(self) -> Sequence[Stream]:
         """Its streams, each with a name of its own."""
         found = self._answer("streams", lambda: tuple(self._inner.streams()))
-        if not all(isinstance(one, Stream) and one.kind in get_args(Kind) for one in found):
+        if not all(isinstance(one, Stream) for one in found):
             raise self._asked.data_error("streams", "gave something that is no Stream")
+        if not all(one.kind in get_args(Kind) for one in found):
+            raise self._asked.data_error(
+                "streams", f"gave a Stream whose kind is none of {', '.join(get_args(Kind))}"
+            )
         if len({(stream.name, stream.partition) for stream in found}) < len(found):
             raise self._asked.data_error("streams", "gave two streams of one name")
         return found

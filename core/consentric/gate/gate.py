@@ -193,7 +193,8 @@ def _table(decided: Sequence[Decided], pseudonyms: Pseudonyms) -> pa.Table:
 def _count(warehouse: Warehouse, questions: Sequence[Question], report: GateReport) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     rows = warehouse.connection.execute(
-        "SELECT purpose, channel, action, verdict, reason, count(*) FROM permission GROUP BY ALL"
+        "SELECT purpose, channel, action, verdict, reason, count(*) FROM permission"
+        " WHERE subject IN (SELECT subject FROM record WHERE live) GROUP BY ALL"
     ).fetchall()
     for purpose, channel, action, verdict, reason, number in rows:
         counts[f"{purpose}/{channel}/{action}", "" if verdict == "ALLOW" else reason] += number
@@ -203,5 +204,5 @@ def _count(warehouse: Warehouse, questions: Sequence[Question], report: GateRepo
         report.denied[name] = {
             reason: number for (asked, reason), number in sorted(counts.items()) if asked == name and reason
         }
-    row = warehouse.connection.execute("SELECT count(*) FROM subject").fetchone()
+    row = warehouse.connection.execute("SELECT count(DISTINCT subject) FROM record WHERE live").fetchone()
     report.people = int(row[0]) if row else 0

@@ -247,6 +247,7 @@ _CHECKS: Mapping[type, Mapping[str, Check]] = {
         "amount": _maybe(_amount),
         "currency": _maybe(_currency),
         "order_number": _maybe(_any_text),
+        "refund_of": _maybe(_any_text),
         "campaign": _maybe(_any_text),
         "category": _maybe(_any_text),
         "machine": _flag,

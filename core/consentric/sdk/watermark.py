@@ -93,7 +93,8 @@ def _parsed(since: Bookmark, account: str) -> datetime:
 def _refused(account: str, why: str) -> GuardError:
     return GuardError(
         f'connection "{account}": the saved bookmark {why}',
-        hint=f"read everything once:  consentric pull {account} --full",
+        hint=f"read everything once:  consentric pull {account} --full ; a pretend CRM whose clock stands"
+        " still needs  [clock] at  of its day in config.toml",
         happened="nothing was read.",
         code="CS525",
     )

@@ -21,12 +21,21 @@ def notes_of(
     """Notes on a set that was just computed; empty when there is nothing to say."""
     scored = sum(results.sizes(connection, segment_set.name).values())
     notes = [*_population_notes(segment_set, population, scored)]
+    if population == 0 and _lacks_assessment(connection, segment_set.purpose):
+        notes.append(
+            "its assessment was not signed when consent was last decided; once it is:  consentric pull"
+        )
     if segment_set.settings.method is not None:
         notes += METHODS[segment_set.settings.method].notes(connection, segment_set)
     unpriced = results.unpriced_orders(connection, segment_set.population)
     if unpriced:
         notes.append(f"{unpriced} orders or refunds are left out of the amounts: no rate for their currency")
     return tuple(notes)
+
+
+def _lacks_assessment(connection: duckdb.DuckDBPyConnection, purpose: str) -> bool:
+    query = "SELECT 1 FROM permission WHERE purpose = ? AND reason = 'LIA_MISSING' LIMIT 1"
+    return connection.execute(query, (purpose,)).fetchone() is not None
 
 
 def _population_notes(segment_set: SegmentSet, population: int, scored: int) -> Iterator[str]:

@@ -23,4 +23,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import pytest
+
+    # Before the suites are imported: an author then sees the values of an assertion that fails.
+    pytest.register_assert_rewrite(*(f"{__name__}.{home}" for home in sorted(set(_HOMES.values()))))
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)

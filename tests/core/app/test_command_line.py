@@ -209,5 +209,6 @@ def test_the_face_for_plugin_authors_names_what_it_promises() -> None:
     import consentric
 
     assert all(getattr(consentric, name) is not None for name in consentric.__all__)
+    assert set(consentric.__all__) <= set(dir(consentric))
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = consentric.Nothing

@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from consentric.app import cli
 from consentric.app.assessments import sign_file
+from consentric.app.consent_audit import unmapped_of
 from consentric.app.evidence import record_new_documents
+from consentric.app.plugin_manager import Plugins
+from consentric.app.reading import policy_of
 from consentric.app.render import changes
 from consentric.app.workspace import Workspace
+from consentric.gate.audit import Unmapped
 from consentric_privacy.changes import Kind
 from consentric_privacy.ledger import NewEvent
 from consentric_privacy.vault import Arrival
+
+from .conftest import PretendConnector
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 CONFIG = """\
@@ -320,3 +327,24 @@ def test_a_worksheet_is_signed_only_when_every_question_is_answered(
     assert "13 questions of file:lia.md are not answered" in said
     out.write_text(text.replace("[?]", "Answered:"))
     assert say(folder, capsys, *sign)[0] == 0
+
+
+def test_whoever_has_no_live_record_any_more_is_not_counted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Workspace.open(folder / "config.toml") as workspace:
+        workspace.vault.delete(workspace.vault.find("hubspot", "contact", "", ["7"]).values(), NOON)
+    code, said = say(folder, capsys, "consent", "audit", "--json")
+    assert (code, json.loads(said)["people"]) == (0, 6)
+
+
+def test_a_connector_without_a_consents_setting_is_not_told_to_set_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bare(PretendConnector):
+        settings_model = type("Bare", (BaseModel,), {"model_config": {"extra": "allow"}})
+
+    with Workspace.open(folder / "config.toml") as workspace:
+        assert unmapped_of(workspace, policy_of(workspace)).sources == {"segmentation": {"hubspot"}}
+        monkeypatch.setattr(Plugins, "connector", lambda _plugins, _name: Bare)
+        assert unmapped_of(workspace, policy_of(workspace)) == Unmapped(lists={}, sources={})

@@ -182,3 +182,13 @@ def test_one_check_or_connection_can_be_asked_for(workspace: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         checks(workspace, only="hubspto")
     assert caught.value.hint == 'did you mean "hubspot"?'
+
+
+def test_it_says_of_the_configuration_what_config_check_says(workspace: Path) -> None:
+    purpose = '[[purpose]]\nid = "segmentation"\nbasis = ["legitimate_interest"]\n'
+    (workspace / "config.toml").write_text(CONFIG + purpose)
+    check = checks(workspace)["config"]
+    assert (check.state, check.fix) == ("failed", "consentric config check")
+    assert check.finding.startswith(
+        'config.toml: 1 to mend; the first: purpose "segmentation" rests on legitimate interest alone'
+    )

@@ -220,7 +220,7 @@ def test_a_constructor_that_raises_fails_when_it_is_asked(guarded: Callable[...,
     [
         ([PEOPLE, PEOPLE], "streams gave two streams of one name"),
         (["people"], "streams gave something that is no Stream"),
-        ([Stream(name="x", kind="people")], "streams gave something that is no Stream"),  # type: ignore[arg-type]
+        ([Stream(name="x", kind="people")], "kind is none of contacts, activities, consents"),  # type: ignore[arg-type]
         (None, "streams raised TypeError"),
     ],
 )

@@ -160,7 +160,9 @@ def test_an_assessment_is_signed_by_name_and_noted(
     assert run(workspace, "records", "lia") == 0
     assert "NOT SIGNED" in capsys.readouterr().out
     assert run(workspace, "records", "lia", "--sign", "lia.pdf", "--by", "J. Martin, DPO") == 0
-    assert "NOT SIGNED" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "NOT SIGNED" not in said
+    assert "Next:  consentric pull" in said
     assert "assessment.signed" in (workspace / "audit" / "log.jsonl").read_text()
     (workspace / "lia.pdf").write_bytes(b"altered")
     assert run(workspace, "records", "lia") == 0

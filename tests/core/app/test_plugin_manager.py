@@ -185,6 +185,18 @@ def test_the_list_says_what_may_load(capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
+def test_a_list_with_a_plugin_that_cannot_load_exits_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text('[plugins]\nallow = ["acme"]\n', encoding="utf-8")
+    points = [entry_point("acme", "no_such_module_at_all", distribution="acme-crm")]
+    monkeypatch.setattr(plugin_manager, "_installed", lambda: points)
+    config = ["-c", str(tmp_path / "config.toml")]
+    assert cli.run([*config, "plugins", "list"]) == 0
+    assert cli.run([*config, "plugins", "list", "--load"]) == 3
+    assert 'module "no_such_module_at_all" is not installed' in capsys.readouterr().out
+
+
 def test_a_plugin_that_ends_the_program_at_import_is_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,12 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from consentric import Activity, RecordRef
+from consentric.pull import activities
 from consentric.pull.activities import remove_cancelled
+from consentric.pull.report import StreamReport
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -32,3 +36,13 @@ def test_the_last_state_of_a_page_decides() -> None:
     ]
     remove_cancelled(page, stores, SimpleNamespace(connection="crm"))  # type: ignore[arg-type]
     assert removed == [b"crm/deal:1", b"crm/deal:2"]
+
+
+def test_an_order_that_comes_twice_in_a_page_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities, "known_records", lambda _vault, _account, refs: dict.fromkeys(refs, b"r"))
+    report = StreamReport(name="orders")
+    rules: Any = SimpleNamespace(connection="crm", counts_purchases=True)
+    page = [activity(key, is_cancelled=False) for key in ("deal:1", "deal:2", "deal:1")]
+    stores: Any = SimpleNamespace(vault=None)
+    activities.known_activities(page, stores, rules, report)
+    assert report.counts["activities"] == 2

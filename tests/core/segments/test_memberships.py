@@ -205,3 +205,13 @@ def test_a_lost_warehouse_yields_the_same_labels(tmp_path: Path) -> None:
 
     assert labels[0] == labels[1]
     assert len(labels[0]["rfm"]) > 15
+
+
+def test_nobody_allowed_for_want_of_a_signed_assessment_says_what_helps_once_it_is(town: Town) -> None:
+    town.add("ann")
+    town.order("ann", 5)
+    town.warehouse.connection.execute("UPDATE permission SET verdict = 'DENY', reason = 'LIA_MISSING'")
+    assert town.run(BUYERS, SEGMENTS).sets[0].notes == (
+        'purpose "segmentation" allows nobody',
+        "its assessment was not signed when consent was last decided; once it is:  consentric pull",
+    )

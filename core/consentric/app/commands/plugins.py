@@ -28,8 +28,9 @@ def plugins() -> None:
 
 @plugins.command("list")
 @click.option("--load", is_flag=True, help="Load those that may load, and say which fail.")
-def list_plugins(*, load: bool) -> None:
-    """All installed plugins; imports none of them unless asked to.
+@click.pass_context
+def list_plugins(ctx: click.Context, *, load: bool) -> None:
+    """All installed plugins; imports none of them unless asked to. Exit 3 when one of them cannot load.
 
     Example:  consentric plugins list --load
     """
@@ -39,6 +40,7 @@ def list_plugins(*, load: bool) -> None:
     rows = [(p.name, f"{p.distribution} {p.version}", _standing(p), p.reason) for p in shown]
     text = table(("plugin", "distribution", "standing", ""), rows)
     session.show("consentric.plugins/1", {"plugins": [asdict(p) for p in shown]}, text)
+    ctx.exit(3 if any(p.state in ("failed", "refused") for p in shown) else 0)
 
 
 @plugins.command()

@@ -63,7 +63,10 @@ def lia(draft: bool, purpose: str | None, out: Path | None, file: str | None, by
         found = assessments_of(workspace)
     rows = [(one.purpose, one.file, "signed" if one.is_signed else "NOT SIGNED") for one in found]
     data = {"assessments": [{"purpose": o.purpose, "file": o.file, "is_signed": o.is_signed} for o in found]}
-    session.show("consentric.lia/1", data, table(("purpose", "assessment", ""), rows))
+    text = table(("purpose", "assessment", ""), rows)
+    if file is not None:  # `segment` holds no key and cannot decide
+        text += "\nNext:  consentric pull   (it decides anew), then  consentric segment"
+    session.show("consentric.lia/1", data, text)
 
 
 @records.command()
@@ -113,9 +116,15 @@ def _draft(session: Session, workspace: Workspace, purpose: str | None, out: Pat
     said = text
     if out is not None:
         write_atomic(out, text.encode())
-        name_it = f'then name it in [[purpose]] as  assessment = "file:{out.name}"'
-        said = f"{out.name}: {questions} questions to answer; {name_it}"
+        said = f"{out.name}: {questions} questions to answer; {_after_answers(workspace, out.name)}"
     session.show("consentric.lia_draft/1", {"questions": questions, "text": text}, said)
+
+
+def _after_answers(workspace: Workspace, file: str) -> str:
+    """What follows once a worksheet is answered: signing it, if a purpose names the file already."""
+    if any(one.assessment == f"file:{file}" for one in workspace.settings.purpose):
+        return f'then  consentric records lia --sign {file} --by "NAME"'
+    return f'then name it in [[purpose]] as  assessment = "file:{file}"'
 
 
 def _sign(session: Session, workspace: Workspace, file: str, by: str | None) -> None:
