@@ -60,7 +60,7 @@ def _overview(sheet: Sheet) -> Iterator[str]:
         cells = [
             _plain(one.title),
             words.count(one.people),
-            _growth(one, words),
+            _growth(one, words, is_first=sheet.quality.run_before is None),
             HIDDEN if figures is None else percent_text(figures.revenue_share),
             HIDDEN if figures is None else exact_money(figures.arpu_minor, words),
             HIDDEN if figures is None else percent_text(figures.churn),
@@ -70,8 +70,8 @@ def _overview(sheet: Sheet) -> Iterator[str]:
         yield f"| {words('(no segment)', '(aucun segment)')} | {words.count(sheet.outside)} | | | | |"
 
 
-def _growth(one: SheetSegment, words: Words) -> str:
-    if one.people is None or one.people_before is None:
+def _growth(one: SheetSegment, words: Words, *, is_first: bool) -> str:
+    if one.people is None or (one.people_before is None and not is_first):
         return HIDDEN
     return growth_text(one.people, one.people_before, words)
 
