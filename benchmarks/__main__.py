@@ -38,6 +38,10 @@ def main() -> int:
     job.add_argument("--seed", type=int, default=1)
     job.add_argument("--json", action="store_true", help="print the JSON line only")
     job.add_argument("--folder", type=Path, help="where the town is, or is made and stays")
+    calm = programs.add_parser("nights", help="nights of the demo replayed: who moves, and who to and fro")
+    calm.add_argument("--nights", type=int, default=90)
+    calm.add_argument("--demo", type=Path, help="a folder that consentric demo made; made anew when absent")
+    calm.add_argument("--json", action="store_true", help="print the JSON line only")
     # What a measured process of ours runs; not for people.
     part = programs.add_parser("part")
     part.add_argument("name")
@@ -66,6 +70,10 @@ def main() -> int:
             sets=options.sets,
             only=options.only,
         )
+    if options.program == "nights":
+        from . import nights
+
+        return nights.run(nights=options.nights, demo=options.demo, is_json=options.json)
     if options.program == "clv":
         from . import clv
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from consentric.sdk.transport import Transport
 
 from . import workspace as places
 from . import world
+from .measuring import hide_pandas
 
 _SILENT = SilentProgress()
 
@@ -31,7 +31,7 @@ def run(name: str, arguments: Sequence[str]) -> int:
         world.build(Path(folder) / places.SANDBOX, contacts=int(contacts), seed=int(seed))
         return 0
     os.umask(0o077)
-    sys.meta_path.insert(0, _NoPandas())
+    hide_pandas()
     config, *rest = arguments
     transports = _unpaced()
     with Workspace.open(Path(config)) as workspace:
@@ -44,18 +44,6 @@ def run(name: str, arguments: Sequence[str]) -> int:
     }
     print(json.dumps({**cost, **found}))
     return 0
-
-
-class _NoPandas:
-    """Hides pandas, which the demo's data alone brings along.
-
-    pyarrow imports it where it finds it: 40 MB and half a second that no other installation spends.
-    """
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Refuses that one import."""
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
 
 
 def _unpaced() -> list[Transport]:
