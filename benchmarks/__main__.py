@@ -34,7 +34,7 @@ def main() -> int:
     job.add_argument("--contacts", type=int, default=1_000_000)
     job.add_argument("--against", default="sql,pandas,polars", help="which of sql, pandas, polars")
     job.add_argument("--rounds", type=int, default=5)
-    job.add_argument("--memory-limit-mb", type=int, default=400, help="of DuckDB, for both sides")
+    job.add_argument("--memory-limit-mb", type=int, default=600, help="of DuckDB, for both sides")
     job.add_argument("--seed", type=int, default=1)
     job.add_argument("--json", action="store_true", help="print the JSON line only")
     job.add_argument("--folder", type=Path, help="where the town is, or is made and stays")

@@ -51,7 +51,7 @@ class WorkspaceSettings(BaseModel):
     """Where the root key comes from: `env:NAME`, `file:PATH`, `keyring:SERVICE/NAME` or `exec:COMMAND`."""
     analytics_group: str | None = None
     """Group of this machine that may read `analytics/`; nobody else when absent."""
-    memory_limit_mb: int = Field(default=400, ge=128)
+    memory_limit_mb: int = Field(default=600, ge=128)
     """Memory the analytics engine may take before it spills to its private folder."""
     engine: EngineName = "duckdb"
     """What computes segments: DuckDB on this machine, or Spark (`[spark]`)."""
