@@ -126,15 +126,26 @@ def test_categories_and_connections_of_orders_are_names_with_several_values(town
     town.order("bob", 7, category="cheese")
     town.order("cat", 6)
     town.act("dan", "visit", 1, category="wine")  # looked at, not bought
-    sources = {"purchase_sources": ["crm", "shop"]}
+    taken = {
+        'bought_category = "wine"': ["ann"],
+        'bought_category in ("wine", "cheese")': ["ann", "bob"],
+        'bought_category != "wine"': ["bob"],
+        'not bought_category = "wine"': ["bob", "cat", "dan"],
+        'bought_from = "shop"': ["ann"],
+        'bought_from not in ("shop")': ["bob", "cat"],
+        'categories >= 2 and bought_from = "crm"': ["ann"],
+    }
+    sets = [SET.model_copy(update={"name": f"own{number}"}) for number, _ in enumerate(taken)]
+    segments = [
+        by_rule(rule).model_copy(update={"set": one.name}) for one, rule in zip(sets, taken, strict=True)
+    ]
 
-    assert takes('bought_category = "wine"', **sources) == ["ann"]
-    assert takes('bought_category in ("wine", "cheese")', **sources) == ["ann", "bob"]
-    assert takes('bought_category != "wine"', **sources) == ["bob"]
-    assert takes('not bought_category = "wine"', **sources) == ["bob", "cat", "dan"]
-    assert takes('bought_from = "shop"', **sources) == ["ann"]
-    assert takes('bought_from not in ("shop")', **sources) == ["bob", "cat"]
-    assert takes('categories >= 2 and bought_from = "crm"', **sources) == ["ann"]
+    town.run(sets, segments, purchase_sources=["crm", "shop"])
+
+    assert [sorted(town.segments(one.name)) for one in sets] == list(taken.values())
+    for name in ("ann", "bob", "cat", "dan"):
+        explained = explain(town.warehouse, assemble(sets, segments), f"p1.{name}")
+        assert [found.rules[-1].holds for found in explained] == [name in names for names in taken.values()]
 
 
 def test_orders_of_a_connection_that_does_not_count_are_no_purchases_here_either(

@@ -10,6 +10,7 @@ from consentric.segments.checks import validate_sets
 from consentric.segments.decay import decay_rows
 from consentric.segments.explain import explain
 from consentric.segments.explanation import NearestChange
+from consentric.segments.methods.engagement import band_of
 from consentric.segments.sets import assemble
 from consentric.segments.settings import ChannelSettings, EngagementSettings, SegmentSetSettings
 
@@ -198,6 +199,8 @@ def test_a_setting_of_ones_own_counts_before_that_of_the_preset() -> None:
 
     assert settings.limits_percent == (5, 20, 40, 80)
     assert settings.lowest_band == "bounce"
+    assert [band_of(points, 100, settings, has_said_no=True) for points in (0, 19, 20)] == [0, 0, 2]
+    assert [band_of(points, 100, settings) for points in (0, 19, 20)] == [1, 1, 2]
 
 
 def test_points_for_opens_need_the_purpose_that_reads_them() -> None:
