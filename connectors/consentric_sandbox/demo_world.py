@@ -13,6 +13,7 @@ from pathlib import Path
 from consentric.sdk.errors import ConfigError
 from consentric_privacy.files import make_private_folder, write_atomic
 
+from . import ready_answers
 from .demo_crms import make_fields
 from .people import expected
 from .people.build import NOW, build
@@ -72,7 +73,7 @@ def make_world(folder: Path, *, households: int | None = None) -> World:
 
 
 def fill(sandbox: Path, *, households: int) -> None:
-    """Puts people into an empty folder, in all three CRMs, and a workspace that reads them beneath it.
+    """Puts people into an empty folder, in all three CRMs; beneath it a workspace, and answers for another.
 
     What Salesforce lets nobody but its administrator do is done, as its administrator.
 
@@ -88,6 +89,7 @@ def fill(sandbox: Path, *, households: int) -> None:
     with Workspace.open(workspace / "config.toml") as opened:
         marker = f"managed by consentric {opened.control.store_id}"
     make_fields(sandbox, marker=marker)
+    write_atomic(sandbox / ready_answers.NAME, ready_answers.answers_text(sandbox).encode())
 
 
 def clock_of(sandbox: Path) -> Callable[[], datetime]:

@@ -75,9 +75,9 @@ def with_company(root: Path, name: str) -> Path:
     workspace.mkdir(mode=0o700)
     write_configuration(workspace, read_answers(example / "answers.toml"))
     pin_clock(workspace)
-    shutil.copy(example / "lia.md", workspace)
+    shutil.copy(example / "lia-2026.md", workspace)
     with Workspace.open(workspace / "config.toml") as opened:
-        sign_file(opened, "lia.md", by="tests")
+        sign_file(opened, "lia-2026.md", by="tests")
     return workspace
 
 

@@ -79,4 +79,4 @@ def test_the_company_comes_from_its_answers_to_a_plan(
 
 def test_every_example_is_a_company_with_answers_and_a_page() -> None:
     found = {path.name: {one.name for one in path.iterdir()} for path in (ROOT / "examples").iterdir()}
-    assert found == {company: {"README.md", "answers.toml", "lia.md"} for company in COMPANIES}
+    assert found == {company: {"README.md", "answers.toml", "lia-2026.md"} for company in COMPANIES}

@@ -25,6 +25,14 @@ def beside_demo(shell: Shell) -> None:
     shell.folder = shell.folder.parent
 
 
+def answer_draft(folder: Path) -> None:
+    """The questions of a worksheet have their answers: the marks are gone."""
+    draft = folder / "lia-2026.md"
+    text = draft.read_text(encoding="utf-8")
+    assert "[?]" in text
+    draft.write_text(text.replace("[?]", "Yes:"), encoding="utf-8")
+
+
 def as_newcomer(shell: Shell) -> None:
     """The CRM that the new configuration names is the pretend one, on its day; its shop keeps orders."""
 
@@ -37,6 +45,7 @@ def as_newcomer(shell: Shell) -> None:
         )
 
     shell.after["consentric init"] = point_at_sandbox
+    shell.after["consentric records lia --draft"] = answer_draft
 
 
 def with_files(shell: Shell) -> None:
@@ -60,6 +69,9 @@ def in_first_week(shell: Shell) -> None:
         shell.folder = with_company(folder.parent / "company", "clean-opt-in")
 
     shell.after["consentric config check"] = go_to_company
+    # The company comes with its balancing test; the page's reader has none yet on the second day.
+    shell.after["consentric doctor"] = lambda folder: (folder / "lia-2026.md").unlink()
+    shell.after["consentric records lia --draft"] = answer_draft
 
 
 def as_plugin_author(shell: Shell) -> None:

@@ -52,7 +52,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert run(workspace, "init", "--answers", str(EXAMPLE / "answers.toml")) == 0
     with (workspace / "config.toml").open("a") as config:
         config.write("\n[clock]\nat = 2026-11-16T06:00:00Z\n")
-    assert run(workspace, "records", "lia", "--sign", "lia.md", "--by", "dpo") == 0
+    assert run(workspace, "records", "lia", "--sign", "lia-2026.md", "--by", "dpo") == 0
     assert run(workspace, "pull") == 0
     return tmp_path
 

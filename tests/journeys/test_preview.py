@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = root / "workspace" / "config.toml"
     assert cli.run(["-c", str(config), "init", "--answers", str(EXAMPLE / "answers.toml")]) == 0
     config.write_text(config.read_text() + "\n[clock]\nat = 2026-11-16T06:00:00Z\n")
-    shutil.copy(EXAMPLE / "lia.md", config.parent)
+    shutil.copy(EXAMPLE / "lia-2026.md", config.parent)
     (root / "root.key").unlink()  # a preview has keys of its own, for its own end
     return root
 
@@ -61,7 +61,9 @@ def show(root: Path, capsys: pytest.CaptureFixture[str], people: int = 40) -> tu
 def sign(root: Path) -> None:
     (root / "root.key").write_text("5a" * 31 + "01")
     (root / "root.key").chmod(0o600)
-    assert cli.run(["-c", str(config_of(root)), "records", "lia", "--sign", "lia.md", "--by", "dpo"]) == 0
+    assert (
+        cli.run(["-c", str(config_of(root)), "records", "lia", "--sign", "lia-2026.md", "--by", "dpo"]) == 0
+    )
 
 
 def test_nothing_is_left_of_a_preview_neither_here_nor_in_a_crm(
@@ -83,7 +85,7 @@ def test_without_a_signed_assessment_nobody_is_segmented_and_consents_are_counte
     assert gate["denied"]["segmentation/none/process"] == {"LIA_MISSING": gate["people"]}
     assert gate["allowed"]["email_marketing/email/write_back"] > 0
     assert found["segments"]["sets"][0]["population"] == 0
-    assert found["unsigned"] == ["lia.md"]
+    assert found["unsigned"] == ["lia-2026.md"]
 
 
 def test_what_was_signed_in_the_workspace_counts_in_its_preview(
@@ -97,8 +99,8 @@ def test_what_was_signed_in_the_workspace_counts_in_its_preview(
     assert rfm["population"] == found["gate"]["people"]
     assert sum(rfm["sizes"].values()) > 20
     assert contents(root) == before
-    (root / "workspace" / "lia.md").write_text("altered")
-    assert show(root, capsys)[1]["unsigned"] == ["lia.md"]
+    (root / "workspace" / "lia-2026.md").write_text("altered")
+    assert show(root, capsys)[1]["unsigned"] == ["lia-2026.md"]
 
 
 def test_people_of_every_connection_are_bounded(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,6 +78,26 @@ def test_a_newcomer_comes_to_a_plan_for_each_crm_with_the_workspace_that_lies_be
             capsys.readouterr()
             assert cli.run([command]) == 0
         plans = capsys.readouterr().out
+        own = first_plans_by_answers(told, folder, monkeypatch, capsys)
     assert [plans.count(f'{name}-demo "{name}"') for name in VENDORS] == [1, 1, 1]
     assert "must be created in the CRM" not in plans
     assert min(int(enter) for enter in re.findall(r"\+ enter +(\d+)", plans)) > 2
+    # Salesforce's fields belong to the ready workspace, so the answers name no transfer to it.
+    assert [own.count(f'{name}-prod "{name}"') for name in VENDORS] == [1, 1, 0]
+    assert min(int(enter) for enter in re.findall(r"\+ enter +(\d+)", own)) > 2
+
+
+def first_plans_by_answers(told: str, folder: Path, monkeypatch, capsys) -> str:
+    """What `plan` prints in a workspace that is made as `up` says, from the answers it wrote."""
+    (own := folder / "own").mkdir(mode=0o700)
+    monkeypatch.chdir(own)
+    assert f"  mkdir -m 700 {own} && cd {own}\n  consentric init --answers ../answers.toml\n" in told
+    assert cli.run(["init", "--answers", "../answers.toml"]) == 0
+    [day] = [line.strip() for line in told.splitlines() if line.startswith("  printf ")]
+    subprocess.run(day, shell=True, check=True)
+    (own / "lia-2026.md").write_text("Weighed.")
+    assert cli.run(["records", "lia", "--sign", "lia-2026.md", "--by", "a newcomer"]) == 0
+    for command in ("pull", "segment", "plan"):
+        capsys.readouterr()
+        assert cli.run([command]) == 0
+    return str(capsys.readouterr().out)
