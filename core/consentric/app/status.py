@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from consentric.control.plans import Plan, held_plans
 from consentric.control.runs import last_run
 from consentric.control.store import ControlStore
 
@@ -38,12 +39,26 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPlan:
+    """A plan that waits for somebody's approval; its labels are not written."""
+
+    destination: str
+    plan: str
+    changes: int
+    """Records that it would change."""
+    reasons: tuple[str, ...]
+    """Sentences of the brake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """The state of a workspace for a person or a monitor; holds nothing about a person."""
 
     jobs: tuple[JobStatus, ...]
     holder: Holder | None = None
     """The run that is at work now."""
+    held: tuple[HeldPlan, ...] = ()
+    """Newest plans of their destinations that the brake holds."""
     propagation: Propagation | None = None
     """How long people's noes took in the last run that carried some out or looked for them."""
 
@@ -61,6 +76,7 @@ class StatusReport:
         return {
             "jobs": jobs,
             "running": asdict(self.holder) if self.holder is not None else None,
+            "held": [asdict(one) for one in self.held],
             "withdrawal_propagation_seconds": self.propagation.as_json() if self.propagation else None,
         }
 
@@ -78,10 +94,21 @@ def status_of(folder: Path, *, now: datetime, timetable: Timetable = NOTHING_DUE
         jobs = [_job_status(store, job, now=now) for job in JOBS]
         ends = {job: _last_end(store, job) for job in timetable.jobs}
         measured = measured_runs(store) if store is not None else []
+        held = tuple(_held(plan) for plan in held_plans(store)) if store is not None else ()
     jobs = [_expected(one, timetable, ends, now=now, is_working=holder is not None) for one in jobs]
     shown = tuple(job for job in jobs if job.run or job.next_due)
     propagation = next((one for _, one in measured if one.people or one.open), None)
-    return StatusReport(jobs=shown, holder=holder, propagation=propagation)
+    return StatusReport(jobs=shown, holder=holder, held=held, propagation=propagation)
+
+
+def _held(plan: Plan) -> HeldPlan:
+    report = plan.report
+    return HeldPlan(
+        destination=plan.head.destination,
+        plan=plan.id,
+        changes=sum(report.get(kind, 0) for kind in ("enter", "move", "leave")),
+        reasons=tuple(one["sentence"] for one in report.get("brake", ())),
+    )
 
 
 def _job_status(store: ControlStore | None, job: str, *, now: datetime) -> JobStatus:

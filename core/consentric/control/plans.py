@@ -14,7 +14,7 @@ from typing import Any, Literal
 from consentric.sdk.errors import ConfigError
 from consentric_privacy.redaction import redact
 
-from .ownership import move_revision
+from .ownership import move_revision, revision
 from .store import ControlStore, from_text, to_text
 
 PlanState = Literal["sealed", "applying", "applied", "abandoned"]
@@ -230,6 +230,46 @@ def was_ever_applied(store: ControlStore, destination: str) -> bool:
         (destination,),
     ).fetchone()
     return bool(row[0])
+
+
+def records_sent_in_parts(store: ControlStore, destination: str) -> int:
+    """Records that plans of a part wrote something of, as a canary does."""
+    row = store.connection.execute(
+        "SELECT count(DISTINCT op.rref) FROM op JOIN plan ON plan.id = op.plan"  # noqa: S608 - constant
+        f" WHERE plan.destination = ? AND plan.kind = 'changes' AND NOT {_IS_WHOLE}"
+        " AND op.state = 'done' AND op.rref <> x''",
+        (destination,),
+    ).fetchone()
+    return int(row[0])
+
+
+def newer_plan(store: ControlStore, plan: Plan) -> Plan | None:
+    """The newest whole plan of the same destination that can still be applied; None when it is this one."""
+    found = _plans(
+        store,
+        f"destination = ? AND kind = 'changes' AND state = 'sealed' AND {_IS_WHOLE}"  # noqa: S608 - constant
+        " AND rowid > (SELECT rowid FROM plan WHERE id = ?) ORDER BY rowid DESC LIMIT 1",
+        plan.head.destination,
+        plan.id,
+    )
+    return next((one for one in found if is_current(store, one)), None)
+
+
+def held_plans(store: ControlStore) -> list[Plan]:
+    """Of each destination the newest plan, when the brake holds it and nobody approved it yet."""
+    newest = _plans(
+        store, "rowid IN (SELECT max(rowid) FROM plan WHERE kind = 'changes' GROUP BY destination)"
+    )
+    return [
+        one
+        for one in newest
+        if one.state == "sealed" and one.brake and not one.is_approved and is_current(store, one)
+    ]
+
+
+def is_current(store: ControlStore, plan: Plan) -> bool:
+    """Whether no label of the destination changed since the plan was sealed."""
+    return plan.own_rev == revision(store, plan.head.destination)
 
 
 def op_rows(store: ControlStore, plan_id: str) -> Iterator[OpRow]:

@@ -18,6 +18,7 @@ from consentric.control.plans import (
     Plan,
     children_of,
     hash_of_stored,
+    newer_plan,
     plan_named,
     set_plan_state,
     unfinished_plans,
@@ -183,18 +184,19 @@ class _Apply:
 def _checked(outlet: Outlet, plan_id: str, digest: str) -> Plan:
     plan = _found(outlet, plan_id)
     if plan.state in ("applied", "abandoned"):
-        raise _refused(plan, "CS532", "was used already; a plan is applied once")
+        raise _refused(outlet, plan, "CS532", "was used already; a plan is applied once")
     if hash_of_stored(outlet.store, plan) != plan.sha256:
-        raise _refused(plan, "CS533", "is not what was sealed: its rows were altered or damaged")
+        raise _refused(outlet, plan, "CS533", "is not what was sealed: its rows were altered or damaged")
     settle(outlet)  # before the check for staleness: what it learns belongs to the plan that sent it
     plan = _found(outlet, plan_id)
     is_removal = plan.head.kind == "denials"  # a person's own no is carried out whatever else has changed
     if not is_removal and plan.head.config_digest != digest:
-        raise _refused(plan, STALE, "is stale: the configuration of its destination changed")
+        raise _refused(outlet, plan, STALE, "is stale: the configuration of its destination changed")
     if not is_removal and plan.own_rev != revision(outlet.store, outlet.name):
-        raise _refused(plan, STALE, "is stale: labels changed since it was made")
+        raise _refused(outlet, plan, STALE, "is stale: labels changed since it was made")
     if plan.brake and not plan.is_approved:
         raise _refused(
+            outlet,
             plan,
             "CS534",
             f"is held by the brake ({', '.join(plan.brake)})",
@@ -224,7 +226,10 @@ def _found(outlet: Outlet, plan_id: str) -> Plan:
     return plan
 
 
-def _refused(plan: Plan, code: str, why: str, *, hint: str = "") -> GuardError:
+def _refused(outlet: Outlet, plan: Plan, code: str, why: str, *, hint: str = "") -> GuardError:
+    newer = newer_plan(outlet.store, plan)
+    if newer is not None:
+        hint = f"plan {newer.id} of the same destination is newer:  consentric apply {newer.id}"
     return GuardError(
         f"plan {plan.id} {why}",
         hint=hint or f"consentric plan {plan.head.destination}   makes a new one",

@@ -20,6 +20,8 @@ class History:
     moves: Sequence[int] = ()
     population: int | None = None
     """Labels that stood after the last one; None before the first apply."""
+    in_parts: int = 0
+    """Records that went in parts before the first whole plan, as a canary."""
 
     @property
     def is_first(self) -> bool:
@@ -41,12 +43,18 @@ def brake_reasons(
         codes = ", ".join(sorted(tally.refused))
         reasons.append(_reason("refused", f"our own configuration forbids this destination: {codes}"))
     if history.is_first:
-        reasons.append(_reason("first_apply", "first apply to this destination"))
+        reasons.append(_reason("first_apply", _first(history.in_parts)))
     reasons += _removals(tally, limits)
     reasons += _moves(tally, history, limits)
     reasons += _emptied(tally)
     reasons += _population(tally, history, limits)
     return tuple(reasons)
+
+
+def _first(in_parts: int) -> str:
+    if not in_parts:
+        return "first apply to this destination"
+    return f"first whole plan; {in_parts} {'record' if in_parts == 1 else 'records'} went as a part"
 
 
 def _removals(tally: Tally, limits: BrakeSettings) -> list[BrakeReason]:

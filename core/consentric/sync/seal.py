@@ -28,6 +28,7 @@ from consentric.control.plans import (
     new_plan_id,
     plan_named,
     record_approval,
+    records_sent_in_parts,
     seal,
     was_ever_applied,
 )
@@ -294,7 +295,7 @@ def _hashed(digest: PlanHash, ops: Iterable[PlannedOp]) -> list[OpRow]:
 def _history(store: ControlStore, destination: str) -> History:
     reports = [plan.report for plan in finished_plans(store, destination, limit=MEDIAN_OF)]
     if not was_ever_applied(store, destination):
-        return History()
+        return History(in_parts=records_sent_in_parts(store, destination))
     moves = [sum(move["people"] for move in report["moves"]) for report in reports]
     return History(moves=moves, population=reports[0]["population"])
 

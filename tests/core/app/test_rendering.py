@@ -20,7 +20,7 @@ from consentric.app.render.status import status_text
 from consentric.app.render.table import THIN_SPACE, table
 from consentric.app.render.words import REASONS
 from consentric.app.stages import Planning
-from consentric.app.status import status_of
+from consentric.app.status import HeldPlan, JobStatus, StatusReport, status_of
 from consentric.app.timetable import Timetable
 from consentric.app.verdicts import Verdict
 from consentric.control.runs import end_run, start_run
@@ -268,6 +268,20 @@ def test_status_tells_what_is_overdue(tmp_path: Path) -> None:
     assert report.as_json()["jobs"][0]["age_seconds"] == 208_800
     on_time = status_of(tmp_path, now=datetime(2026, 6, 14, 3, 0, tzinfo=UTC), timetable=table)
     assert not on_time.is_overdue
+
+
+def test_status_tells_which_plan_waits_for_an_approval() -> None:
+    done = JobStatus(job="sync", run="2026-06-15T02-00-00Z", state="done", age_seconds=3_600)
+    held = HeldPlan(
+        destination="hubspot-prod", plan="da98", changes=820, reasons=("first apply to this destination",)
+    )
+    assert status_text(StatusReport(jobs=(done,), held=(held,))) == (
+        "job   state  last run    run\n"
+        "sync  done   1 hour ago  2026-06-15T02-00-00Z\n"
+        "  ! hubspot-prod: plan da98 is held by the brake (first apply to this destination);"
+        " 820 records wait for an approval\n"
+        'Next:  consentric approve da98 --reason "..."'
+    )
 
 
 def test_status_of_an_unused_workspace_makes_no_store(tmp_path: Path) -> None:

@@ -95,6 +95,19 @@ def test_braked_plan_is_refused_until_it_is_approved(world):
     assert world.crm.writes == []
 
 
+def test_an_older_plan_that_is_refused_names_the_newer_one(world):
+    older, newer = world.plan(approved=False), world.plan()
+    with pytest.raises(GuardError) as caught:
+        world.apply(older.plan)
+    told = f"plan {newer.plan} of the same destination is newer:  consentric apply {newer.plan}"
+    assert (caught.value.code, caught.value.hint) == ("CS534", told)
+    world.apply(newer.plan)
+    with pytest.raises(GuardError) as caught:
+        world.apply(older.plan)
+    # The newer one was used meanwhile: only a new plan helps.
+    assert (caught.value.code, caught.value.hint) == ("CS531", "consentric plan prod   makes a new one")
+
+
 def test_plan_is_applied_once(world):
     report = world.plan()
     world.apply(report.plan)

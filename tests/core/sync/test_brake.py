@@ -35,6 +35,11 @@ def test_first_apply_always_trips():
     assert codes(tally(owned=0), History()) == ["first_apply"]
 
 
+def test_after_one_record_went_in_a_part_the_first_whole_plan_says_so():
+    [reason] = brake_reasons(tally(owned=0), History(in_parts=1), BrakeSettings(), has_changes=True)
+    assert reason.sentence == "first whole plan; 1 record went as a part"
+
+
 def test_plan_without_changes_needs_no_brake():
     assert brake_reasons(tally(), History(), BrakeSettings(), has_changes=False) == ()
 

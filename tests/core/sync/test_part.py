@@ -23,7 +23,8 @@ def test_after_a_canary_the_rest_still_waits_for_an_approval(world):
     world.reopen()
     rest = world.plan(approved=False)
     assert (rest.enter, rest.unchanged, rest.part) == (3, 3, "")
-    assert [reason.code for reason in rest.brake] == ["first_apply"]
+    [reason] = rest.brake
+    assert (reason.code, reason.sentence) == ("first_apply", "first whole plan; 2 records went as a part")
 
 
 def test_only_one_segment_is_what_enters_moves_to_or_leaves_it(world):

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from consentric.control.ownership import move_record, owned_labels
+from consentric.control.plans import held_plans
 from consentric.sdk.errors import ConfigError, GuardError
 from consentric.sync.seal import approve_plan
 from consentric.sync.settings import BrakeSettings, DestinationSettings
@@ -34,6 +35,15 @@ def test_report_of_a_first_plan(world):
     assert (report.cost.calls, report.cost.read_back_calls) == (9, 2)
     assert (report.cost.seconds, report.cost.share_of_day) == (4.5, 0.009)
     assert world.crm.calls == 0
+
+
+def test_what_the_brake_holds_is_known_until_it_is_approved_or_overtaken(world):
+    first = world.plan(approved=False)
+    second = world.plan(approved=False)
+    [held] = held_plans(world.store)
+    assert (held.id, held.id == first.plan) == (second.plan, False)
+    approve_plan(world.store, second.plan, by="ops", reason="test", clock=world.clock)
+    assert held_plans(world.store) == []
 
 
 def test_report_is_one_object_with_a_name(world):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from consentric.app.status import JobStatus, StatusReport
+from consentric.app.status import HeldPlan, JobStatus, StatusReport
 
 from .consents import propagation_lines
-from .table import table
+from .table import number, table
 
 
 def status_text(report: StatusReport) -> str:
@@ -23,8 +23,23 @@ def status_text(report: StatusReport) -> str:
     if due:
         lines.append(f"Next runs: {', '.join(due)}")
     lines += [f"  ! {job.job}: {_missed(job.missed)} missed since" for job in report.jobs if job.missed]
-    lines.append("Next:  consentric sync" if report.is_overdue else "Next:  consentric runs list")
+    lines += [_held(one) for one in report.held]
+    lines.append(_next(report))
     return "\n".join(lines)
+
+
+def _held(one: HeldPlan) -> str:
+    changes = "1 record waits" if one.changes == 1 else f"{number(one.changes)} records wait"
+    reasons = f" ({'; '.join(one.reasons)})" if one.reasons else ""
+    return f"  ! {one.destination}: plan {one.plan} is held by the brake{reasons}; {changes} for an approval"
+
+
+def _next(report: StatusReport) -> str:
+    if report.is_overdue:
+        return "Next:  consentric sync"
+    if report.held:
+        return f'Next:  consentric approve {report.held[0].plan} --reason "..."'
+    return "Next:  consentric runs list"
 
 
 def _ended(job: JobStatus) -> str:
