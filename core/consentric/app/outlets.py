@@ -54,15 +54,9 @@ def rules_of(workspace: Workspace, names: Iterable[str]) -> dict[str, str]:
 
 
 def _rules_text(workspace: Workspace, segment_set: SegmentSet) -> str:
-    """What decides who is in which segment; what people read about the segments moves nobody.
-
-    What the measure `intent` counts is a part of it where a rule asks for it.
-    """
+    """What decides who is in which segment; what the measure `intent` counts, where a rule asks for it."""
     asks_intent = any("intent" in (segment.when or "") for segment in segment_set.segments)
-    settings = segment_set.settings.model_dump(exclude={"title", "quality", "min_size"})
-    shown = {"name", "meaning", "do", "dont", "owner", "review_by"}
-    decisive = [settings, *(segment.model_dump(exclude=shown) for segment in segment_set.segments)]
-    return repr(decisive) + (repr(workspace.settings.intent) if asks_intent else "")
+    return repr(segment_set.rules) + (repr(workspace.settings.intent) if asks_intent else "")
 
 
 def labels_of(workspace: Workspace, destination: DestinationSettings) -> tuple[LabelSet, ...]:

@@ -41,17 +41,10 @@ def cache_key(
 
     The source is in it because an edited checkout keeps its version number.
     """
-    config = [
-        {
-            "set": one.settings.model_dump(mode="json"),
-            "segments": [segment.model_dump(mode="json") for segment in one.segments],
-        }
-        for one in sets
-    ]
     versions = {name: _version(name) for name in _DISTRIBUTIONS}
     canonical = json.dumps(
         {
-            "config": config,
+            "config": [one.rules for one in sets],
             "attributes": sorted(attributes),
             "reporting_currency": reporting_currency,
             "versions": versions,

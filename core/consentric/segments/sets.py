@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from typing import Any
 
 from .settings import SegmentSetSettings, SegmentSettings, Texts
 
@@ -30,6 +31,15 @@ class SegmentSet:
     def population(self) -> str:
         """Name of who takes part, as in table `population`: everybody of the purpose, or people within."""
         return f"*{self.name}" if self.settings.within else self.purpose
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What decides who is in which segment, as plain values; what people read about them moves nobody."""
+        shown = {"name", "meaning", "do", "dont", "owner", "review_by"}
+        return {
+            "set": self.settings.model_dump(mode="json", exclude={"title", "quality", "min_size"}),
+            "segments": [segment.model_dump(mode="json", exclude=shown) for segment in self.segments],
+        }
 
 
 def assemble(

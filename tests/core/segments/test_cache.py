@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -123,6 +124,8 @@ def test_the_key_changes_with_the_configuration_and_not_with_time() -> None:
 
     assert cache_key(sets, attributes=["city"], reporting_currency="EUR") == key
     assert cache_key(other, attributes=["city"], reporting_currency="EUR") != key
+    retitled = [replace(one, segments=tuple(_retitled(segment) for segment in one.segments)) for one in sets]
+    assert cache_key(retitled, attributes=["city"], reporting_currency="EUR") == key
     assert cache_key(sets, attributes=["city"], reporting_currency="JPY") != key
     assert cache_key(sets, attributes=[], reporting_currency="EUR") != key
 
@@ -140,3 +143,7 @@ def test_a_damaged_cache_is_compiled_anew_and_older_ones_go(town: Town) -> None:
     town.run(SETS[1], cache_folder=town.folder / "cache")
 
     assert [left.name != path.name for left in (town.folder / "cache").iterdir()] == [True]
+
+
+def _retitled(segment: SegmentSettings) -> SegmentSettings:
+    return segment.model_copy(update={"name": Texts(fr="x", en="y"), "owner": "CRM"})

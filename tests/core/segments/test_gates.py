@@ -23,6 +23,10 @@ def by_rules(*rules: tuple[str, str | None], **settings: Any) -> tuple[SegmentSe
     ]
 
 
+TWO = (("often", "orders >= 2"), ("once", "orders = 1"))
+HALVES = by_rules(*TWO)
+
+
 def found(report: SegmentReport) -> list[tuple[Any, ...]]:
     return [(one.rule, one.segments, one.found, one.limit) for one in report.sets[0].findings]
 
@@ -38,7 +42,7 @@ def four_people(town: Town) -> None:
 def test_a_set_that_tells_people_apart_has_no_finding(town: Town) -> None:
     four_people(town)
 
-    report = town.run(*by_rules(("often", "orders >= 2"), ("once", "orders = 1")))
+    report = town.run(*HALVES)
 
     assert report.sets[0].findings == ()
     assert report.stopping == ()
@@ -46,11 +50,11 @@ def test_a_set_that_tells_people_apart_has_no_finding(town: Town) -> None:
 
 def test_more_than_five_segments_are_too_many(town: Town) -> None:
     four_people(town)
-    rules = [(f"s{count}", f"orders = {count}") for count in range(1, 7)]
 
-    report = town.run(*by_rules(*rules))
+    report = town.run(*HALVES, quality=QualitySettings(most_segments=1))
 
-    assert ("too_many", (), 6, 5) in found(report)
+    assert QualitySettings().most_segments == 5
+    assert found(report) == [("too_many", (), 2, 1)]
 
 
 def test_suspects_and_prospects_are_not_counted_among_the_segments(town: Town) -> None:
@@ -128,24 +132,23 @@ def test_people_outside_of_a_set_are_found_beyond_the_share_that_is_allowed(town
 def test_nobody_is_judged_where_nobody_is_allowed(town: Town) -> None:
     town.add("ann", verdict="DENY")
 
-    assert found(town.run(*by_rules(("often", "orders = 2"), min_size=5))) == []
+    assert found(town.run(*by_rules(*TWO, min_size=5))) == []
 
 
 def test_a_set_says_itself_whether_its_gate_stops(town: Town) -> None:
     four_people(town)
-    rules = [("once", "orders = 1"), ("often", "orders = 2"), ("never", "orders = 3")]
-    stop, warn = QualitySettings(gate="stop"), QualitySettings(gate="warn")
+    stop, warn = (QualitySettings(gate=gate, most_segments=1) for gate in ("stop", "warn"))
 
-    assert town.run(*by_rules(*rules), quality=stop).stopping != ()
-    assert town.run(*by_rules(*rules, quality={"gate": "warn"}), quality=stop).stopping == ()
-    assert town.run(*by_rules(*rules, quality={"gate": "stop"}), quality=warn).stopping != ()
+    assert town.run(*HALVES, quality=stop).stopping != ()
+    assert town.run(*by_rules(*TWO, quality={"gate": "warn"}), quality=stop).stopping == ()
+    assert town.run(*by_rules(*TWO, quality={"gate": "stop"}), quality=warn).stopping != ()
     limits = stop.with_own(QualitySettings(most_segments=9))
     assert (limits.gate, limits.most_segments, limits.least_eta_percent) == ("stop", 9, 10)
 
 
 def test_a_result_that_is_not_accepted_was_never_there(town: Town) -> None:
     four_people(town)
-    town.run(*by_rules(("often", "orders >= 2"), ("once", "orders = 1")))
+    town.run(*HALVES)
     before = town.rows("SELECT * FROM membership ORDER BY ALL")
     town.order("ann", 1)
 
@@ -153,7 +156,7 @@ def test_a_result_that_is_not_accepted_was_never_there(town: Town) -> None:
         raise GuardError("no")
 
     with pytest.raises(GuardError):
-        town.run(*by_rules(("often", "orders >= 2"), ("once", "orders = 1")), accept=refuse)
+        town.run(*HALVES, accept=refuse)
 
     assert town.rows("SELECT * FROM membership ORDER BY ALL") == before
     assert town.rows("SELECT count(*) FROM segment_run") == [(1,)]
