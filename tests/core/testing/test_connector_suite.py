@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+import consentric.testing
 from consentric import (
     Account,
     Activity,
@@ -307,3 +308,10 @@ def test_every_check_of_the_suite_is_proved_by_one_that_fails_it() -> None:
         "test_a_bookmark_from_the_future_or_of_another_is_refused",
     }
     assert checks == proved
+
+
+def test_authors_see_the_values_of_an_assertion_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(pytest, "register_assert_rewrite", lambda *names: asked.extend(names))
+    assert consentric.testing.WriterSuite.__name__ == "WriterSuite"
+    assert asked == ["consentric.testing.connector_suite", "consentric.testing.writer_suite"]

@@ -134,7 +134,7 @@ def new(name: str, *, is_connector: bool, out: Path | None) -> None:
     folder = out or Path(name)
     written = write_package(name, folder, has_writer=not is_connector)
     lines = [f"Written into {folder}:", *(f"  {file}" for file in written)]
-    lines.append(f"Next:  cd {folder} && pip install --no-deps --no-build-isolation . && pytest")
+    lines.append(f"Next:  cd {folder} && pip install --no-deps --no-build-isolation . && python -m pytest")
     session.show("consentric.plugin_new/1", {"folder": str(folder), "files": written}, "\n".join(lines))
 
 
