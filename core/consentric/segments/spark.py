@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import DEVNULL
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from consentric.sdk.errors import ConfigError, GuardError
+from consentric.sdk.errors import ConfigError
 from consentric.warehouse.store import Warehouse
 
 from .engine_settings import SparkSettings
 from .engines import Engine
+from .spark_process import running, telling
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 _TABLE = re.compile(r"(?:FROM|JOIN) `(\w+)`")
 _ROWS_AT_ONCE = 200_000
 _RESULT = "spark_result"
-_ENVIRONMENT = re.compile(r"(PATH|HOME|USER|LANG|TMPDIR|TZ|JAVA_HOME|(SPARK|PYSPARK|HADOOP|YARN)_\w+)")
 
 
 class Spark(Engine):
@@ -57,22 +55,17 @@ class Spark(Engine):
         """Starts Spark, and stops it at the end; the files go with it, those of a killed run at the next.
 
         Raises:
-            ConfigError: pyspark or Java is missing.
+            ConfigError: pyspark or Java is missing, or the folder cannot be written to.
             GuardError: The cluster does not answer, or gives up.
         """
         place = (self.folder or warehouse.scratch) / f"spark-{warehouse.warehouse_id}"
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(mode=0o700, parents=True)
+        _make_empty(place)
         try:
-            session = _session(self._settings, place)
-            try:
+            with running(self._settings, place) as session:
                 self._work = _Work(session=session, connection=warehouse.connection, place=place)
                 yield
-            finally:
-                self._work = None
-                with suppress(Exception):  # a cluster that is gone cannot be told
-                    session.stop()
         finally:
+            self._work = None
             shutil.rmtree(place, ignore_errors=True)
 
     def changed(self, *tables: str) -> None:
@@ -118,13 +111,13 @@ class _Work:
         with pq.ParquetWriter(path, rows.schema, compression="zstd") as file:
             for batch in rows:
                 file.write_batch(batch)
-        with _telling():
+        with telling():
             self.session.read.parquet(path.as_uri()).createOrReplaceTempView(table)
         self.shown.add(table)
 
     def rows_of(self, select: str) -> ds.Dataset:
         path = self._new_path("result")
-        with _telling():
+        with telling():
             self.session.sql(select).write.parquet(path.as_uri())
         return ds.dataset(path, format="parquet")
 
@@ -133,89 +126,14 @@ class _Work:
         return self.place / f"{self.made}-{name}"
 
 
-def _session(settings: SparkSettings, place: Path) -> SparkSession:
+def _make_empty(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
     try:
-        from pyspark import SparkConf, SparkContext
-        from pyspark.errors import PySparkRuntimeError
-        from pyspark.java_gateway import launch_gateway
-        from pyspark.sql import SparkSession
-    except ImportError:
+        place.mkdir(mode=0o700, parents=True)
+    except OSError as error:
         raise ConfigError(
-            'engine "spark" needs pyspark, which is not installed',
-            hint="pip install 'consentric[spark]'",
+            f"[spark] folder cannot be used: {error.strerror}",
+            hint="make it, for the user who runs this, or mend its path",
             happened="nothing was computed.",
-            code="CS246",
-        ) from None
-    conf = SparkConf()
-    for name, value in _options(settings, place).items():
-        conf.set(name, value)
-    try:
-        if SparkContext._gateway is None:
-            # What Java says may quote a row.
-            with _without_secrets():
-                gateway = launch_gateway(conf, {"stdout": DEVNULL, "stderr": DEVNULL})
-            SparkContext._ensure_initialized(gateway=gateway)
-        with _telling():
-            return SparkSession.builder.config(conf=conf).getOrCreate()
-    except (PySparkRuntimeError, FileNotFoundError):
-        raise ConfigError(
-            'engine "spark": Java did not start',
-            hint="install Java 17 and set JAVA_HOME",
-            happened="nothing was computed.",
-            code="CS247",
-        ) from None
-
-
-@contextmanager
-def _without_secrets() -> Iterator[None]:
-    """Hides from a child process what the environment holds beside the names it needs."""
-    hidden = {name: value for name, value in os.environ.items() if not _ENVIRONMENT.fullmatch(name)}
-    for name in hidden:
-        del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
-
-
-def _options(settings: SparkSettings, place: Path) -> dict[str, str]:
-    options = {
-        "spark.master": settings.master,
-        "spark.app.name": "consentric",
-        "spark.driver.memory": f"{settings.memory_mb}m",
-        "spark.executor.memory": f"{settings.memory_mb}m",
-        "spark.local.dir": str(place / "spill"),
-        "spark.sql.warehouse.dir": (place / "warehouse").as_uri(),
-        "spark.sql.session.timeZone": "UTC",
-        # A sum that overflows must end the run, never wrap around.
-        "spark.sql.ansi.enabled": "true",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    if settings.master.startswith("local") or "//127.0.0.1:" in settings.master:
-        options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    return options
-
-
-@contextmanager
-def _telling() -> Iterator[None]:
-    """Says what became of the run instead of what Spark says, which may quote a row."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException, PySparkRuntimeError
-
-    try:
-        yield
-    except PySparkRuntimeError:
-        raise
-    except (Py4JError, PySparkException) as error:
-        raise GuardError(
-            f"Spark gave up: {_reason(error)}",
-            happened="nothing was computed; what was computed before stands.",
-            hint='look whether the cluster of [spark] is up, or set [workspace] engine = "duckdb"',
-            code="CS519",
-        ) from None
-
-
-def _reason(error: Any) -> str:
-    condition = getattr(error, "getCondition", lambda: None)()
-    return str(condition or type(error).__name__)
+            code="CS248",
+        ) from error

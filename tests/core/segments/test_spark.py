@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from consentric.segments.methods.registry import METHODS
 from consentric.segments.sets import assemble
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings, Texts
 from consentric.segments.spark import Spark
+from consentric.segments.spark_process import _without_secrets
 from consentric.segments.tables import COLUMNS
 
 from .people import Town
@@ -99,6 +101,32 @@ def test_the_configuration_names_the_engine_and_the_folder_starts_at_the_configu
     assert isinstance(engine_of("duckdb", settings, base=tmp_path), InWarehouse)
     assert isinstance(spark, Spark)
     assert spark.folder == tmp_path / "shared"
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_starts(town: Town) -> None:
+    file = town.folder / "file"
+    file.touch()
+    town.add("ann")
+
+    with pytest.raises(ConfigError) as refused:
+        town.run(METHOD_SETS[0], engine=Spark(SparkSettings(), folder=file))
+
+    assert (refused.value.code, refused.value.message) == (
+        "CS248",
+        "[spark] folder cannot be used: Not a directory",
+    )
+
+
+def test_java_sees_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSENTRIC_ROOT_KEY", "secret")
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", "/disk")
+
+    with _without_secrets():
+        seen = dict(os.environ)
+
+    assert "CONSENTRIC_ROOT_KEY" not in seen
+    assert seen["SPARK_LOCAL_DIRS"] == "/disk"
+    assert os.environ["CONSENTRIC_ROOT_KEY"] == "secret"
 
 
 def peopled(folder: Path) -> Town:
