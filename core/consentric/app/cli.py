@@ -141,7 +141,7 @@ def _report_unforeseen(error: Exception, session: Session, arguments: Sequence[s
     if fault is not None:
         return _report(fault, session, arguments)
     log = write_defect(error, session.folder)
-    return _report(messages.defect(type(error).__name__), session, arguments, log=log)
+    return _report(messages.defect(type(error).__name__, log=log), session, arguments, log=log)
 
 
 def _harden() -> None:

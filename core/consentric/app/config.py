@@ -164,6 +164,24 @@ def lacking_in(config: Config) -> list[Fault]:
     return list(config.unusable.values()) or _in_order(config.document, refusals(config.document))
 
 
+def connections_only_read(config: Config) -> list[str]:
+    """Connections that could be written to, and that no destination names."""
+    destined = {one.to for one in config.settings.destination}
+    return [
+        name
+        for name, one in config.settings.connections.items()
+        if name not in destined and _has_writer(config.plugins, one.connector)
+    ]
+
+
+def _has_writer(plugins: Plugins, connector: str) -> bool:
+    try:
+        plugins.writer(connector)
+    except ConfigError:
+        return False
+    return True
+
+
 def _checked_settings(document: Document, found: list[Found]) -> Settings | None:
     try:
         return Settings.model_validate(document.content)

@@ -33,8 +33,10 @@ class _Sheet:
         self._lines += [head] if head else []
 
     def put(self, key: str, value: Value, because: str = "") -> None:
-        """One setting, and the answer it rests on."""
-        self._lines.append(f"{key} = {_toml(value)}" + (f"  # {self.answer(because)}" if because else ""))
+        """One setting, and the number of the answer it rests on."""
+        self._lines.append(
+            f"{key} = {_toml(value)}" + (f"  # answer {NUMBER_OF[because]}" if because else "")
+        )
 
     def answer(self, key: str) -> str:
         """An answer as its file has it."""
@@ -46,11 +48,16 @@ def texts_of(answers: Answers) -> dict[str, str]:
     return dict(zip(FILES, (_config(answers), _segments(answers), _privacy(answers)), strict=True))
 
 
+def read_only(answers: Answers) -> list[str]:
+    """CRMs that are read and never written, because no ground of a transfer to them was named."""
+    return [crm for crm in answers["crms"] if answers[f"{crm}.transfer"] == "none"]
+
+
 def _config(answers: Answers) -> str:
     sheet = _Sheet(
         answers,
         "The machine's part: connections and destinations. The folder of this file is the workspace: every",
-        "store lies in it. The comment beside a line is the answer it rests on. Check all three files with",
+        "store lies in it. The comment beside a line is the answer to init it rests on. Check all three with",
         "    consentric config check",
     )
     sheet.put("include", FILES[1:])
@@ -63,11 +70,16 @@ def _config(answers: Answers) -> str:
         _connection(sheet, answers, crm)
     if not answers["crms"]:
         sheet.part("", "No CRM is read: answer 3 names none.")
-    destined = [crm for crm in answers["crms"] if answers[f"{crm}.transfer"] != "none"]
+    destined = [crm for crm in answers["crms"] if crm not in read_only(answers)]
     for crm in destined:
         _destination(sheet, answers, crm)
     if not destined:
         sheet.part("", "Nothing is written to any CRM: answer 9 names no ground for it.")
+    elif only_read := [CRMS[crm] for crm in read_only(answers)]:
+        verb = "is" if len(only_read) == 1 else "are"
+        sheet.part(
+            "", f"{', '.join(only_read)} {verb} read, not written: answer 9 names no ground of transfer."
+        )
     sheet.part(
         "",
         "[jobs]  says when your timer calls  consentric sync ; until then nothing runs by itself.",

@@ -76,12 +76,18 @@ def unknown_name(kind: str, name: str, known: list[str]) -> ConfigError:
     return ConfigError(message, hint=hint, happened=_NOTHING_DONE, code="CS211")
 
 
-def defect(name: str) -> ConsentricError:
-    """What is said when something of ours broke; the kind of the exception only, never its words."""
+def defect(name: str, *, log: str) -> ConsentricError:
+    """What is said when something of ours broke; the kind of the exception only, never its words.
+
+    Args:
+        name: The kind of the exception.
+        log: Where its place in the code was written down; empty when that was not possible.
+    """
+    report = "log, which holds no personal data" if log else "command you gave; no log could be written"
     return ConsentricError(
         f"a defect of consentric ({name}); this should not have happened",
-        happened="the run stopped; what it had finished is kept, and running again takes it up.",
-        hint="please report it with the log, which holds no personal data",
+        happened="the run stopped; what it had finished is kept.",
+        hint=f"please report it with the {report}",
     )
 
 

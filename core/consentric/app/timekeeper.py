@@ -91,8 +91,9 @@ def run_and_report(session: Session, job: JobName) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a defect in one run must not end the process
-        fault = messages.defect(type(error).__name__)
-        click.echo(messages.as_text(fault, log=write_defect(error, session.folder)), err=True)
+        log = write_defect(error, session.folder)
+        fault = messages.defect(type(error).__name__, log=log)
+        click.echo(messages.as_text(fault, log=log), err=True)
         return fault.exit_code
 
 

@@ -162,6 +162,16 @@ def test_a_defect_shows_neither_traceback_nor_data(
     assert log.stat().st_mode & 0o077 == 0
 
 
+def test_a_defect_without_a_log_names_none_and_promises_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert raises(ValueError("x"), monkeypatch, "-c", str(tmp_path / "config.toml")) == 1
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  what happened: the run stopped; what it had finished is kept.",
+        "  hint: please report it with the command you gave; no log could be written",
+    ]
+
+
 @pytest.mark.parametrize("signal_like", [KeyboardInterrupt(), click.Abort()])
 def test_an_interrupted_command_exits_75(
     signal_like: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -344,7 +344,7 @@ def test_check_says_what_the_configuration_holds(tmp_path: Path, capsys: pytest.
     assert cli.run(["-c", str(tmp_path / "config.toml"), "config", "check"]) == 0
     assert capsys.readouterr().out == (
         "The configuration is sound: config.toml\n"
-        "  1 connections, 2 purposes, 1 segment sets, 1 destinations\n"
+        "  1 connection, 2 purposes, 1 segment set, 1 destination\n"
         "Next:  consentric doctor\n"
     )
 

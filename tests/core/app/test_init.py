@@ -15,7 +15,7 @@ from consentric.app.config import check_config, load_config
 from consentric.app.init import write_configuration
 from consentric.app.init_answers import read_answers
 from consentric.app.init_files import FILES
-from consentric.app.init_questions import PARTS, QUESTIONS, Answer, default_answers, lacking
+from consentric.app.init_questions import NUMBER_OF, PARTS, QUESTIONS, Answer, default_answers, lacking
 from consentric.sdk.errors import ConfigError
 
 GOLDEN = Path(__file__).parent / "golden_init"
@@ -149,11 +149,30 @@ def test_the_answer_stands_beside_what_it_allows(tmp_path: Path, key: str) -> No
     (tmp_path / "keys").mkdir(mode=0o700)
     written(tmp_path, ALL_ANSWERS)
     lines = [line for name in FILES for line in (tmp_path / name).read_text().splitlines()]
-    beside = [line for line in lines if f": {key} = " in line]
-    assert beside
-    answer = beside[0].split(f": {key} = ")[1]
+    beside = [line for line in lines if line.endswith(f"  # answer {NUMBER_OF[key]}")]
     given = ALL_ANSWERS[key]
-    assert tomllib.loads(f"a = {answer}")["a"] == (list(given) if isinstance(given, tuple) else given)
+    for one in given if isinstance(given, tuple) else (given,):
+        assert any(one in line for line in beside)
+
+
+def test_a_crm_that_is_read_and_not_written_is_named_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text(
+        'crms = ["hubspot", "salesforce"]\npurposes = ["segmentation", "email_marketing"]\n'
+        'assessment = "lia.md"\nhubspot.transfer = "scc"\nsalesforce.domain = "acme.my"\n'
+    )
+    config = tmp_path / "acme" / "config.toml"
+    assert cli.run(["-c", str(config), "init", "--answers", str(answers)]) == 0
+    assert "\nSalesforce is read, not written: no ground of transfer (answer 9)\n" in capsys.readouterr().out
+    assert "# Salesforce is read, not written: answer 9 names no ground of transfer.\n" in config.read_text()
+    assert cli.run(["-c", str(config), "config", "check"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "  2 connections, 2 purposes, 1 segment set, 1 destination\n  salesforce is read, not written: "
+        in said
+    )
 
 
 def test_files_and_key_are_private(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def check() -> None:
 
     Example:  consentric -c acme/config.toml config check
     """
-    from consentric.app.config import check_config
+    from consentric.app.config import check_config, connections_only_read
 
     session = current_session()
     loaded = check_config(session.config)
@@ -34,13 +34,22 @@ def check() -> None:
         "segment_sets": len(settings.segment_set),
         "destinations": len(settings.destination),
     }
+    only_read = connections_only_read(loaded)
     lines = [
         f"The configuration is sound: {', '.join(loaded.document.files)}",
-        "  " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()),
+        "  " + ", ".join(_counted(name.replace("_", " "), count) for name, count in counts.items()),
+        *(
+            f"  {name} is read, not written: no [[destination]] names it, and the ground of a transfer to it"
+            for name in only_read
+        ),
         "Next:  consentric doctor",
     ]
-    data = {"files": loaded.document.files, "hash": loaded.hash, **counts}
+    data = {"files": loaded.document.files, "hash": loaded.hash, **counts, "only_read": only_read}
     session.show("consentric.config_check/1", data, "\n".join(lines))
+
+
+def _counted(name: str, count: int) -> str:
+    return f"1 {name.removesuffix('s')}" if count == 1 else f"{count} {name}"
 
 
 @config.command()

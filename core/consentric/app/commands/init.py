@@ -41,7 +41,7 @@ def init(answers: Path | None) -> None:
     else:
         given = _asked() if session.is_terminal() else default_answers()
     written = write_configuration(session.folder, given)
-    text = "\n".join([*(f"wrote {path}" for path in written), *_next(session, given)])
+    text = "\n".join([*(f"wrote {path}" for path in written), *_only_read(given), *_next(session, given)])
     session.show("consentric.init/1", {"files": [str(path) for path in written]}, text)
 
 
@@ -78,6 +78,25 @@ def _ask(number: int, part: Part, answers: Answers) -> Answer:
 
 def _several(typed: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in typed.split(",") if one.strip())
+
+
+def _only_read(answers: Answers) -> list[str]:
+    from consentric.app.init_files import read_only
+    from consentric.app.init_questions import CRMS
+
+    why = "no ground of transfer (answer 9)"
+    return [
+        f"{CRMS[crm]} is read, not written: {lack or why}"
+        for crm in read_only(answers)
+        for lack in [_purpose_lacking(crm, answers)]
+    ]
+
+
+def _purpose_lacking(crm: str, answers: Answers) -> str:
+    from consentric.app.init_questions import PARTS, lacking
+
+    lack = lacking(PARTS[f"{crm}.transfer"], answers)
+    return f"it needs {lack} (answer 5)" if lack else ""
 
 
 def _next(session: Session, answers: Answers) -> list[str]:
