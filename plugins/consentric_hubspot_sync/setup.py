@@ -131,6 +131,7 @@ def _foreign(thing: str) -> RemoteError:
         f"HubSpot has a {thing} that this installation did not create",
         kind=RemoteKind.FATAL,
         operation="prepare",
-        hint="restore control.sqlite if it was lost; else rename the thing in HubSpot, or set another prefix",
+        hint="restore control.sqlite if it was lost; if another workspace writes to this HubSpot, as after a"
+        " restore or on one pretend CRM, go on there or set another prefix; else rename the thing",
         code="CS105",
     )

@@ -65,6 +65,7 @@ def _foreign(name: str, hint: str) -> RemoteError:
         f'Mailchimp has a tag "{name}" that this installation did not create',
         kind=RemoteKind.FATAL,
         operation="prepare",
-        hint=f"{hint}; else rename the tag in Mailchimp, or set another prefix",
+        hint=f"{hint}; if another workspace writes to this Mailchimp, as after a restore or on"
+        " one pretend CRM, go on there or set another prefix; else rename the tag",
         code="CS105",
     )

@@ -120,7 +120,10 @@ def _foreign(thing: str) -> RemoteError:
 
 
 def _error(message: str, code: str) -> RemoteError:
-    hint = "restore control.sqlite if it was lost; else rename the thing in Salesforce, or set another prefix"
+    hint = (
+        "restore control.sqlite if it was lost; if another workspace writes to this Salesforce, as after a"
+        " restore or on one pretend CRM, go on there or set another prefix; else rename the thing"
+    )
     return RemoteError(
         message,
         kind=RemoteKind.FATAL,

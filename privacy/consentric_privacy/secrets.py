@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
@@ -17,6 +18,8 @@ SCHEMES = ("env", "file", "keyring", "exec")
 _SHOWN = "***"
 _EXEC_SECONDS = 30
 # A child gets what it needs to start, never the variables that hold our other secrets.
+_NEAR = 0.85
+"""How alike the name of a variable that is set must be to be offered; of 1."""
 _CHILD_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "USER", "LOGNAME", "TMPDIR", "XDG_RUNTIME_DIR")
 _TOKEN_SHAPES = re.compile(
     r"pat-[a-z]{2}\d-[0-9a-f-]{20,}"  # HubSpot private app
@@ -126,7 +129,7 @@ def looks_like_secret(text: str) -> bool:
 def _read_environment(reference: str, name: str) -> bytes:
     value = os.environb.get(os.fsencode(name), b"") or _read_credential(name)
     if not value:
-        _nothing_there(reference, "is not set")
+        _nothing_there(reference, "is not set", hint=_how_to_set(name))
     return value
 
 
@@ -181,5 +184,11 @@ def _read_command(reference: str, command: str) -> bytes:
     return done.stdout
 
 
-def _nothing_there(reference: str, what: str) -> NoReturn:
-    raise KeyMaterialError(f"{describe(reference)} {what}", hint="set it, or name another source") from None
+def _how_to_set(name: str) -> str:
+    near = difflib.get_close_matches(name, os.environ, n=1, cutoff=_NEAR)
+    also = f"; {near[0]} is set: did you mean env:{near[0]}?" if near else ""
+    return f"export {name}=...   or name another source{also}"
+
+
+def _nothing_there(reference: str, what: str, *, hint: str = "set it, or name another source") -> NoReturn:
+    raise KeyMaterialError(f"{describe(reference)} {what}", hint=hint) from None

@@ -95,7 +95,7 @@ def test_an_unset_token_names_its_line(operator: Operator) -> None:
         error[CS212]: connection "hubspot": setting "token": env:CONSENTRIC_NOT_SET is not set
           --> config.toml:{operator.line("token =")}  [connections.hubspot] token
           what happened: {NOTHING}
-          hint: set it, or name another source
+          hint: export CONSENTRIC_NOT_SET=...   or name another source
         """,
     )
 
@@ -109,7 +109,7 @@ def test_an_unset_root_key_names_its_line(operator: Operator) -> None:
         error[CS401]: env:CONSENTRIC_NOT_SET is not set
           --> config.toml:{operator.line("root_key")}  [workspace] root_key
           what happened: {NOTHING}
-          hint: set it, or name another source
+          hint: export CONSENTRIC_NOT_SET=...   or name another source
         """,
     )
 

@@ -154,7 +154,7 @@ def test_the_warehouse_can_be_deleted(operator: Operator) -> None:
     said = operator.does("segment")
     assert (said.exit_code, said.err.splitlines()[0]) == (
         5,
-        "error[CS513]: nobody has been asked yet what may be done with whom",
+        "error[CS513]: consent was never read, so nothing is allowed yet",
     )
     assert operator.does("pull").exit_code == 0
     assert operator.does("sync").exit_code == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .bad_input_world import Operator
 from .shop import EVERYBODY
 
@@ -19,17 +21,27 @@ def test_a_canary_is_applied_and_looked_at_and_the_rest_is_approved_again(beginn
     assert beginner.does("apply", canary).exit_code == 0
     labelled = world.segments()
     assert len(labelled) == 3
+    outside = min(EVERYBODY.keys() - labelled.keys())
+    told = beginner.does("explain", f"crm:hubspot:{outside}").out
+    assert f"  hubspot-test  nothing yet: plan {canary} was a part and left it for a later plan\n" in told
 
     # The plan showed one of them for each segment that is entered, by its number in the CRM.
-    [examples] = [part for part in first.out.split("  Examples\n")[1:]]
+    [examples] = first.out.split("  Examples\n")[1:]
     shown = [line.split() for line in examples.splitlines() if line.startswith("    enter ")]
     assert {int(line[-1].removeprefix("contact/")) for line in shown} <= labelled.keys()
     assert len(shown) == len(set(labelled.values()))
 
     rest = beginner.does("sync")
     assert rest.exit_code == 5
-    assert "first apply to this destination" in rest.out
+    assert "first whole plan; 3 records went as a part" in rest.out
     assert len(world.segments()) == 3
+    held = beginner.does("status").out
+    assert "hubspot-test: plan " in held
+    assert "is held by the brake (first whole plan; 3 records went as a part); " in held
+    waiting = beginner.does("explain", f"crm:hubspot:{outside}").out
+    assert re.search(
+        r"written where\n  hubspot-test  nothing yet: waits in plan \w+ for an approval\n", waiting
+    )
     second = beginner.does("plan").plan()
     beginner.does("approve", second, "--reason", "looked at")
     assert beginner.does("apply", second).exit_code == 0

@@ -111,7 +111,7 @@ def test_people_of_every_connection_are_bounded(root: Path, capsys: pytest.Captu
     }
     assert people == {"mailchimp": 10, "hubspot": 10, "salesforce": 10}
     incomplete = [s["reason"] for p in found["pulls"] for s in p["streams"] if s["state"] == "incomplete"]
-    assert set(incomplete) == {"preview: only the first ones were read"}
+    assert set(incomplete) == {"preview: only the first ones were read; consentric pull reads all"}
 
 
 def test_the_text_says_its_bounds_before_any_figure(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,18 @@ def test_keyring_is_asked_by_service_and_name(tmp_path: Path, monkeypatch: pytes
     assert code_of("keyring:consentric/other", tmp_path)[0] == "CS401"
 
 
+def test_a_variable_that_is_not_set_is_told_how_to_be_and_which_alike_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_HUBSPOT_TOKEN", VALUE)
+    with pytest.raises(KeyMaterialError) as caught:
+        resolve("env:ACME_HUBSPOTTOKEN", base=tmp_path)
+    assert caught.value.hint == (
+        "export ACME_HUBSPOTTOKEN=...   or name another source;"
+        " ACME_HUBSPOT_TOKEN is set: did you mean env:ACME_HUBSPOT_TOKEN?"
+    )
+
+
 @pytest.mark.parametrize("text", [VALUE, "", "env:", "http://example.com", "ENV:X"])
 def test_what_is_no_reference_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
     code, message = code_of(text, tmp_path)

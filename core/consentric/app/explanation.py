@@ -14,6 +14,7 @@ from consentric.segments.explanation import SetExplanation
 from .outlets import segment_sets
 from .reading import questions_of
 from .subjects import names_of, person_named
+from .unwritten import Unwritten, unwritten_of
 from .verdicts import Verdict, verdicts_about
 from .withdrawals import Withdrawal, withdrawals_of
 from .workspace import Workspace
@@ -39,6 +40,8 @@ class Explanation:
     sets: tuple[SetExplanation, ...]
     verdicts: tuple[Verdict, ...]
     labels: tuple[WrittenLabel, ...]
+    unwritten: tuple[Unwritten, ...] = ()
+    """Why destinations have no label of the person, as far as their newest plans say."""
     withdrawals: tuple[Withdrawal, ...] = ()
     """What was taken off because the person said no, and how long that took."""
 
@@ -67,6 +70,7 @@ def explain_subject(workspace: Workspace, subject: str) -> Explanation:
         sets=tuple(_sets(workspace, sid)),
         verdicts=tuple(verdicts_about(workspace, sid, questions_of(workspace))),
         labels=tuple(_labels(workspace, rrefs)),
+        unwritten=tuple(unwritten_of(workspace, rrefs)),
         withdrawals=tuple(withdrawals_of(workspace, rrefs)),
     )
 

@@ -91,7 +91,9 @@ class SampledConnector(Connector):
                     people += isinstance(record, Contact)
                     rows += 1
                 if people >= self._people_of(stream) or rows >= self._bounds.rows:
-                    end = Incomplete(reason="preview: only the first ones were read")
+                    end = Incomplete(
+                        reason="preview: only the first ones were read; consentric pull reads all"
+                    )
                     break
         except RemoteError as error:
             if error.kind is not RemoteKind.QUOTA or error.vendor_code != "our_share":

@@ -36,7 +36,7 @@ def pull(
     report = PullReport(connection=rules.connection)
     for stream in connector.streams():
         progress.step(f"{rules.connection}: {stream.name}")
-        outcome = StreamReport(name=stream.name)
+        outcome = StreamReport(name=stream.name, partition=stream.partition)
         report.streams.append(outcome)
         began, place = clock(), _Place.of(stream, stores, rules)
         known = place.bookmark(now=began)

@@ -14,13 +14,15 @@ class StreamReport:
     """One stream of one connection; grows while the stream is read."""
 
     name: str
+    partition: str = ""
+    """Part of the account, as an audience; empty when there are no parts."""
     state: StreamState = "unchanged"
     reason: str = ""
     """Why it is incomplete."""
     counts: Counter[str] = field(default_factory=Counter)
-    """contacts, activities, consents, merges, deletions, new_records, joins; `unknown_record`: activities
-    of nobody we know; `other_source`: purchases of a source that does not count; `crowded_addresses` and
-    `crowded_numbers`: what joins nobody, because too many records carry it."""
+    """contacts, activities, consents, merges, deletions, new_records, joins; `unknown_record`: activities of
+    addresses and records that are no contact here; `other_source`: purchases of a source that does not count;
+    `crowded_addresses` and `crowded_numbers`: what joins nobody, because too many records carry it."""
 
 
 @dataclass(slots=True, kw_only=True)

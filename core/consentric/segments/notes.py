@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
@@ -10,6 +11,8 @@ from consentric.warehouse import results
 
 from .methods.registry import METHODS
 from .sets import SegmentSet
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def notes_of(
@@ -29,8 +32,15 @@ def notes_of(
         notes += METHODS[segment_set.settings.method].notes(connection, segment_set)
     unpriced = results.unpriced_orders(connection, segment_set.population)
     if unpriced:
-        notes.append(f"{unpriced} orders or refunds are left out of the amounts: no rate for their currency")
+        notes.append(_unpriced(unpriced, results.unpriced_currencies(connection, segment_set.population)))
     return tuple(notes)
+
+
+def _unpriced(count: int, currencies: Sequence[str]) -> str:
+    what = "1 order or refund is" if count == 1 else f"{count} orders or refunds are"
+    # What a CRM sends as a currency is shown only when it looks like one.
+    named = ", ".join(one for one in currencies if _CURRENCY.fullmatch(one)) or "their currency"
+    return f"{what} left out of the amounts: no rate for {named} on the day; set one in [money] rates"
 
 
 def _lacks_assessment(connection: duckdb.DuckDBPyConnection, purpose: str) -> bool:

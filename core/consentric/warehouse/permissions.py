@@ -55,9 +55,9 @@ def policy(connection: duckdb.DuckDBPyConnection) -> str | None:
 def check_fresh(connection: duckdb.DuckDBPyConnection, *, now: datetime, max_staleness: timedelta) -> None:
     """Raises GuardError when the permission table is older than `max_staleness` or was never written."""
     row = connection.execute("SELECT decided_at FROM permission_run").fetchone()
-    hint = "read consent again and decide:  consentric pull"
+    hint = "read consent and decide:  consentric pull"
     if row is None:
-        raise GuardError("nobody has been asked yet what may be done with whom", hint=hint, code="CS513")
+        raise GuardError("consent was never read, so nothing is allowed yet", hint=hint, code="CS513")
     age = as_utc(now) - row[0]
     if age > max_staleness:
         hours, limit = int(age.total_seconds() // 3600), int(max_staleness.total_seconds() // 3600)

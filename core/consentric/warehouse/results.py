@@ -199,6 +199,23 @@ def unpriced_orders(connection: duckdb.DuckDBPyConnection, population: str) -> i
     return int(row[0])
 
 
+def unpriced_currencies(connection: duckdb.DuckDBPyConnection, population: str) -> list[str]:
+    """Currencies of their orders and refunds that lacked a rate on the day, in the order of the alphabet."""
+    rows = connection.execute(
+        """SELECT DISTINCT activity.currency FROM activity
+           JOIN record USING (record)
+           SEMI JOIN (FROM population WHERE purpose = ?) AS asked ON asked.subject = record.subject
+           SEMI JOIN purchase_source ON purchase_source.account = record.account
+           ANTI JOIN rate ON rate.currency = activity.currency
+             AND activity.day BETWEEN rate.first_day AND rate.last_day
+           WHERE activity.kind IN ('order', 'refund') AND activity.amount_minor IS NOT NULL
+             AND activity.day <= (SELECT as_of_day FROM run_context)
+           ORDER BY 1""",
+        [population],
+    ).fetchall()
+    return [str(row[0]) for row in rows if row[0] is not None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutPoint:
     """The values that a score had in a run."""

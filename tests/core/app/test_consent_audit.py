@@ -169,7 +169,7 @@ def test_each_class_says_the_one_thing_that_would_change_it(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, said = say(folder, capsys, "consent", "audit", "--purpose", "email_marketing", "--without-claims")
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in said.partition("\nGrades: ")[0].splitlines() if line.strip()]
     assert lines[:2] == [
         "People known              7",
         "May be mailed             1    purpose email_marketing by email",
@@ -228,6 +228,14 @@ def test_a_list_that_nothing_is_mapped_to_is_to_be_named(
     named = "name the list or form that records it in [connections.hubspot] consents"
     assert said.count(named) == 1
     assert f"never asked: hubspot, nothing said\n           > {named}" in said
+
+
+def test_the_words_for_grades_are_explained_once_below_the_classes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, said = say(folder, capsys, "consent", "audit")
+    line = "Grades: A confirmed by the person, B form with time, C import or staff, D bare flag"
+    assert (said.count("Grades: "), said.rstrip().splitlines()[-1]) == (1, line)
 
 
 def test_both_languages_have_words_for_every_change() -> None:

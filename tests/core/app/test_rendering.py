@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from consentric.app.explanation import Explanation, WrittenLabel
+from consentric.app.identity import NamedReport
 from consentric.app.render.apply import apply_text
 from consentric.app.render.explanation import explanation_text
 from consentric.app.render.gate import gate_text
+from consentric.app.render.identity import report_text
 from consentric.app.render.ledger import Ledger, ledger_lines
 from consentric.app.render.plan import plan_text, plans_text
+from consentric.app.render.pull import pulls_text
 from consentric.app.render.segments import segments_text
 from consentric.app.render.status import status_text
 from consentric.app.render.table import THIN_SPACE, table
@@ -22,15 +27,18 @@ from consentric.app.render.words import REASONS
 from consentric.app.stages import Planning
 from consentric.app.status import HeldPlan, JobStatus, StatusReport, status_of
 from consentric.app.timetable import Timetable
+from consentric.app.unwritten import Unwritten
 from consentric.app.verdicts import Verdict
 from consentric.control.runs import end_run, start_run
 from consentric.control.store import ControlStore
 from consentric.gate.gate import GateReport
+from consentric.pull.report import PullReport, StreamReport
 from consentric.segments.explanation import Input, Limit, NearestChange, Score, SetExplanation
 from consentric.segments.report import SegmentReport, SetReport
 from consentric.sync.report import ApplyReport, BrakeReason, Cost, Move, PlanReport
 from consentric.warehouse.results import CutPoint
 from consentric_privacy.effects import EFFECTS
+from consentric_privacy.identity_report import Finding, IdentityReport
 
 TITLES = {"rfm5.champions": "Champions", "rfm5.loyal": "Loyal", "rfm5.new": "New", "rfm5.at_risk": "At risk"}
 
@@ -242,6 +250,57 @@ def test_segments_show_size_share_and_notes() -> None:
     )
 
 
+def test_two_streams_of_one_name_say_which_part_each_is_and_an_incomplete_one_why() -> None:
+    report = PullReport(
+        connection="mailchimp",
+        streams=[
+            StreamReport(
+                name="members", partition="a1b2c3d4e5", state="complete", counts=Counter(contacts=1_205)
+            ),
+            StreamReport(
+                name="members", partition="ffeeddccbb", state="incomplete", reason="preview: only a few"
+            ),
+            StreamReport(
+                name="orders",
+                state="incomplete",
+                reason="preview: only a few",
+                counts=Counter(unknown_record=3),
+            ),
+        ],
+    )
+    assert pulls_text([report]).replace(THIN_SPACE, " ") == (
+        "Read; no address, name or number was stored.\n"
+        "  mailchimp\n"
+        "    members a1b2c3d4e5 complete    1 205 contacts\n"
+        "    members ffeeddccbb incomplete  preview: only a few\n"
+        "    orders             incomplete  3 activities of addresses that are no contact here, left out;"
+        " preview: only a few"
+    )
+
+
+def test_a_long_list_of_records_is_cut_to_five() -> None:
+    rrefs = tuple(bytes([number]) for number in range(7))
+    named = NamedReport(
+        report=IdentityReport(
+            people=9,
+            records=20,
+            joined_by={},
+            joined_before=0,
+            by_records={},
+            by_accounts={},
+            two_values={"phone": Finding(count=3, records=rrefs)},
+            crowded={},
+            apart=Finding(count=0, records=()),
+            alike={},
+            shared_lines=0,
+        ),
+        names={rref: f"crm:hubspot:{rref[0]}" for rref in rrefs},
+    )  # fmt: skip
+    found = report_text(named)
+    shown = ", ".join(f"crm:hubspot:{number}" for number in range(5))
+    assert f"             {shown} and 2 more (--json)\n" in found
+
+
 def test_every_reason_of_the_decision_has_words() -> None:
     assert set(EFFECTS) <= set(REASONS)
 
@@ -367,6 +426,27 @@ def test_an_explanation_says_why_what_is_allowed_and_what_was_written() -> None:
         "What was written where\n"
         "  prod  field:rfm5  Loyal, since 2026-05-01"
     )
+
+
+@pytest.mark.parametrize(
+    ("why", "english", "french"),
+    [
+        (
+            "approval",
+            "nothing yet: waits in plan da98 for an approval",
+            "attend une approbation dans le plan da98",
+        ),
+        ("part", "plan da98 was a part and left it for a later plan", "le plan da98 n'était qu'une partie"),
+        ("withheld", "nothing: withheld by plan da98: never asked", "rien : retenu par le plan da98 : "),
+    ],
+)
+def test_an_explanation_says_why_nothing_was_written(why: Any, english: str, french: str) -> None:
+    one = Unwritten(destination="hubspot-prod", plan="da98", why=why, reason="CONSENT_MISSING")
+    bare = replace(explanation(), labels=(), unwritten=(one,))
+    shown = explanation_text(bare, TITLES, lang="en").partition("What was written where\n")[2]
+    assert shown.startswith("  hubspot-prod  ")
+    assert english in shown
+    assert french in explanation_text(bare, TITLES, lang="fr")
 
 
 def test_an_explanation_is_french_on_demand() -> None:

@@ -19,7 +19,7 @@ from consentric.sdk.transport import Transport
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PEOPLE, ORDERS = Stream(name="contacts", kind="contacts"), Stream(name="orders", kind="activities")
-FIRST_ONES = Incomplete(reason="preview: only the first ones were read")
+FIRST_ONES = Incomplete(reason="preview: only the first ones were read; consentric pull reads all")
 
 
 class Endless(Connector):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from consentric.app import cli
 from consentric.app.schedule_files import install_files, marked
 from consentric.app.timetable import Timetable
 from consentric.app.units import Service, crontab, unit_files
@@ -150,3 +151,15 @@ def test_what_the_page_shows_is_what_is_written() -> None:
     written = files["consentric-sync.service"].splitlines()
     assert [line for line in service.splitlines() if line not in written] == []
     assert timer == files["consentric-sync.timer"]
+
+
+def test_without_jobs_there_are_no_timers_to_show_and_that_is_no_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[workspace]\nroot_key = "env:CONSENTRIC_ROOT_KEY"\n')
+    assert cli.run(["-c", str(config), "schedule", "show"]) == 0
+    assert capsys.readouterr().out == (
+        "No timers yet: no job has a time.\n"
+        'Next:  in config.toml  [jobs] consents = "hourly" and sync = "02:00"\n'
+    )

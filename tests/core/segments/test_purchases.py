@@ -134,8 +134,8 @@ def test_another_currency_is_left_out_of_the_amount_and_counted(town: Town) -> N
 
     assert town.rows(MEASURES) == [(2, 1000, 1, days_ago(10), days_ago(5))]
     assert (
-        "1 orders or refunds are left out of the amounts: no rate for their currency" in report.sets[0].notes
-    )
+        "1 order or refund is left out of the amounts: no rate for USD on the day; set one in [money] rates"
+    ) in report.sets[0].notes
 
 
 def test_another_currency_is_converted_at_the_rate_of_its_day(town: Town) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["systemd", "cron"]
 PARTLY = 3
+_JOBS_EXAMPLE = '[jobs] consents = "hourly" and sync = "02:00"'
 CRON_FILE = "consentric.cron"
 
 _systemd_flag = click.option(
@@ -55,6 +56,10 @@ def show(kind: Kind | None, *, is_system: bool | None) -> None:
     from consentric.app.schedule_files import marked
 
     session = current_session()
+    if not _has_jobs(session):
+        said = f"No timers yet: no job has a time.\nNext:  in config.toml  {_JOBS_EXAMPLE}"
+        session.show("consentric.schedule/1", {"files": {}}, said)
+        return
     files = _files(session, kind or "systemd", is_system=is_system)
     text = "\n".join(f"# {name}\n{text}" for name, text in files.items()).rstrip()
     session.show("consentric.schedule/1", {"files": {name: marked(t) for name, t in files.items()}}, text)
@@ -192,6 +197,12 @@ def _config(session: Session) -> Config:
     return read_config(session.config)
 
 
+def _has_jobs(session: Session) -> bool:
+    from consentric.app.timetable import Timetable
+
+    return bool(Timetable.of(_config(session).settings).jobs)
+
+
 def _timetable(config: Config) -> Timetable:
     from consentric.app.timetable import Timetable
 
@@ -200,7 +211,7 @@ def _timetable(config: Config) -> Timetable:
         raise ConfigError(
             "no job has a time",
             where=config.where("jobs"),
-            hint='[jobs] consents = "hourly" and sync = "02:00"',
+            hint=_JOBS_EXAMPLE,
             happened="nothing was written.",
             code="CS281",
         )

@@ -18,6 +18,7 @@ COLUMNS = (
     *("allowed", "reason", "change", "first", "last"),
 )
 """Of the file with one row for each class."""
+GRADES = "Grades: A confirmed by the person, B form with time, C import or staff, D bare flag"
 MOST_CLASSES = 20
 """Of one question on the screen; the file and `--json` have all."""
 
@@ -40,6 +41,8 @@ def audit_text(found: ConsentAudit) -> str:
         if rest:
             people = sum(row.people for _, row in rest)
             lines.append(f"{number(people):>9}  in {len(rest)} smaller classes: --csv FILE lists them all")
+    if any(one.evidence.grade for question in found.questions for one, _ in found.classes(question)):
+        lines += ["", GRADES]
     return "\n".join(lines)
 
 

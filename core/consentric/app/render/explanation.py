@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consentric.app.explanation import Explanation, WrittenLabel
+from consentric.app.unwritten import Unwritten
 from consentric.app.verdicts import Verdict
 from consentric.app.withdrawals import Withdrawal
 from consentric.segments.decay import MILLION
@@ -39,6 +40,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "until": " until {day}",
         "labels": "What was written where",
         "no_labels": "nothing",
+        "approval": "nothing yet: waits in plan {plan} for an approval",
+        "apply": "nothing yet: waits in plan {plan} to be applied",
+        "part": "nothing yet: plan {plan} was a part and left it for a later plan",
+        "withheld": "nothing: withheld by plan {plan}: {reason}",
         "taken_off": "taken off on {day}: {reason}{took}",
         "took": ", said on {said}, done after {time}",
         "records": "Records",
@@ -64,6 +69,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "until": " jusqu'au {day}",
         "labels": "Ce qui a été écrit, et où",
         "no_labels": "rien",
+        "approval": "rien encore : attend une approbation dans le plan {plan}",
+        "apply": "rien encore : attend dans le plan {plan} d'être appliqué",
+        "part": "rien encore : le plan {plan} n'était qu'une partie et l'a laissé à un plan suivant",
+        "withheld": "rien : retenu par le plan {plan} : {reason}",
         "taken_off": "retiré le {day} : {reason}{took}",
         "took": ", dit le {said}, fait en {time}",
         "records": "Fiches",
@@ -80,9 +89,9 @@ def explanation_text(explanation: Explanation, titles: Titles, *, lang: str) -> 
     lines.append(words["consent"])
     lines += [f"  {_verdict_line(verdict, words)}" for verdict in explanation.verdicts]
     lines.append(words["labels"])
-    lines += [f"  {_label_line(label, titles, words)}" for label in explanation.labels] or [
-        f"  {words['no_labels']}"
-    ]
+    written = [_label_line(label, titles, words) for label in explanation.labels]
+    written += [_unwritten_line(one, words) for one in explanation.unwritten]
+    lines += [f"  {line}" for line in written or [words["no_labels"]]]
     lines += [f"  {_withdrawal_line(one, words)}" for one in explanation.withdrawals]
     return "\n".join(lines)
 
@@ -152,6 +161,10 @@ def _label_line(label: WrittenLabel, titles: Titles, words: Mapping[str, str]) -
     of_set = label.label.partition(":")[2].partition(".")[0]
     shown = title_of(titles, f"{of_set}.{label.segment}")
     return f"{label.destination}  {label.label}  {shown}, {words['since']} {label.since}"
+
+
+def _unwritten_line(one: Unwritten, words: Mapping[str, str]) -> str:
+    return f"{one.destination}  " + words[one.why].format(plan=one.plan, reason=in_words(one.reason))
 
 
 def _withdrawal_line(one: Withdrawal, words: Mapping[str, str]) -> str:

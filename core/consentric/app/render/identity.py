@@ -9,6 +9,9 @@ from consentric_privacy.identity_report import Finding
 
 from .table import number, table
 
+MOST_RECORDS = 5
+"""Of one finding on the screen; `--json` has all that were kept as examples."""
+
 
 def report_text(named: NamedReport) -> str:
     """Joins, then what to look at, then what may be one person and is not joined."""
@@ -90,7 +93,10 @@ def _sizes(of: str, people: Mapping[int, int]) -> str:
 def _finding(named: NamedReport, finding: Finding, words: str) -> str:
     lines = [f"  {number(finding.count):>9}  {words}"]
     if finding.records:
-        lines.append(f"             {', '.join(named.names[rref] for rref in finding.records)}")
+        shown = [named.names[rref] for rref in finding.records[:MOST_RECORDS]]
+        rest = len(finding.records) - len(shown)
+        more = f" and {number(rest)} more (--json)" if rest else ""
+        lines.append(f"             {', '.join(shown)}{more}")
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from consentric.sdk.errors import ConsentricError
 
 from .table import number
 
+_LABEL_WIDTH = 17
 _COUNTS = {
     "contacts": "contacts",
     "activities": "activities",
@@ -17,7 +18,7 @@ _COUNTS = {
     "deletions": "deletions",
     "new_records": "new records",
     "joins": "joined",
-    "unknown_record": "activities of nobody we know",
+    "unknown_record": "activities of addresses that are no contact here, left out",
     "other_source": "purchases of a source that does not count",
     "crowded_addresses": "addresses on too many records to join any",
     "crowded_numbers": "numbers on too many records to join any",
@@ -31,7 +32,11 @@ def pulls_text(reports: Sequence[PullReport]) -> str:
     lines = ["Read; no address, name or number was stored."]
     for report in reports:
         lines.append(f"  {report.connection}")
-        lines += [_stream_line(stream) for stream in report.streams]
+        labels = _labels(report.streams)
+        width = max(_LABEL_WIDTH, *map(len, labels)) if labels else _LABEL_WIDTH
+        lines += [
+            _stream_line(one, f"{label:<{width}}") for one, label in zip(report.streams, labels, strict=True)
+        ]
         lines += [f"    labels of ours in {name}: {number(count)}" for name, count in report.labels.items()]
     return "\n".join(lines)
 
@@ -46,9 +51,18 @@ def failure_lines(failures: Mapping[str, ConsentricError], what: str = "could no
     return lines
 
 
-def _stream_line(stream: StreamReport) -> str:
+def _labels(streams: Sequence[StreamReport]) -> list[str]:
+    """The names of streams; of several with one name, which part of the account each one is."""
+    names = [one.name for one in streams]
+    return [
+        f"{one.name} {one.partition}" if one.partition and names.count(one.name) > 1 else one.name
+        for one in streams
+    ]
+
+
+def _stream_line(stream: StreamReport, label: str) -> str:
     known = [
         f"{number(stream.counts[key])} {words}" for key, words in _COUNTS.items() if stream.counts.get(key)
     ]
-    reason = f": {stream.reason}" if stream.reason else ""
-    return f"    {stream.name:<17} {stream.state:<11} {', '.join(known)}{reason}".rstrip()
+    told = "; ".join(filter(None, (", ".join(known), stream.reason)))
+    return f"    {label} {stream.state:<11} {told}".rstrip()
