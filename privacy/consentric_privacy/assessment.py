@@ -49,7 +49,7 @@ def sign_assessment(
     if purpose.assessment is None:
         raise AssessmentError(
             f'purpose "{purpose.id}" names no assessment to sign',
-            hint=f'add assessment = "file:lia.pdf" to [[purpose]] {purpose.id}',
+            hint=f'add assessment = "file:lia-2026.md" to [[purpose]] {purpose.id}',
             happened="nothing was signed.",
         )
     path = base / purpose.assessment.removeprefix(_PREFIX)

@@ -79,7 +79,7 @@ class PurposeSettings(_Section):
     authorities: list[str] = []
     """Connections where its consent is recorded: read within a day before anything is written."""
     assessment: FileReference | None = None
-    """The balancing test of its legitimate interest, as `file:lia-2026.pdf`; it counts once signed."""
+    """The balancing test of its legitimate interest, as `file:lia-2026.md`; it counts once signed."""
     inactivity_months: Annotated[int, Field(ge=1)] = 36
     """Months without an act of the person after which marketing ends (three years is the French practice)."""
     child_directed: bool = False

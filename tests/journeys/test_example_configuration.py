@@ -35,7 +35,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for commented, used in TRIED_IN_A_SANDBOX.items():
             text = text.replace(commented, used)
         (workspace / name).write_text(text, encoding="utf-8")
-    for name in ("lia-2026.pdf", "notice-2022.txt", "form-2022.png"):
+    for name in ("lia-2026.md", "notice-2022.txt", "form-2022.png"):
         (workspace / name).write_bytes(b"shown to a regulator on request")
     monkeypatch.setenv("CONSENTRIC_ROOT_KEY", secrets.token_hex(32))
     monkeypatch.setenv("HUBSPOT_TOKEN", (tmp_path / "sandbox" / snapshot.TOKEN_FILE).read_text().strip())
