@@ -64,14 +64,14 @@ def _inputs_of(rules: Rules, person: Person) -> tuple[Input, ...]:
 
 def _nearest(rules: Rules, person: Person) -> tuple[NearestChange, ...]:
     """The nearest change of one measure at a limit that some clause sets; attributes are not changed."""
-    here = _first(rules, person)
+    here = first_that_holds(rules, person)
     changes = []
     for _, rule in rules:
         for clause in clauses(rule) if rule is not None else ():
             for name, value in _limit_values(clause, person):
                 column = MEASURES[name].column
                 now = person.measures[column]
-                segment = _first(rules, _with_measure(person, column, value))
+                segment = first_that_holds(rules, with_measure(person, column, value))
                 if segment != here and value != now:
                     changes.append(NearestChange(input=name, now=now, then=value, segment=segment))
     return nearest_of(changes)[:MOST]
@@ -105,7 +105,7 @@ def _around(measure: Measure, limits: Iterable[Value | str]) -> Iterator[tuple[s
             yield from ((measure.name, limit + timedelta(days=step)) for step in (-1, 0, 1))
 
 
-def _with_measure(person: Person, column: str, value: Value) -> Person:
+def with_measure(person: Person, column: str, value: Value) -> Person:
     """The person with one measure changed, and the one that says the same in another way with it."""
     measures = {**person.measures, column: value}
     for days, day in DAYS_SINCE.items():
@@ -116,5 +116,6 @@ def _with_measure(person: Person, column: str, value: Value) -> Person:
     return Person(measures=measures, attributes=person.attributes, as_of_day=person.as_of_day)
 
 
-def _first(rules: Rules, person: Person) -> str | None:
+def first_that_holds(rules: Rules, person: Person) -> str | None:
+    """The segment that takes the person, None when no rule does."""
     return next((key for key, rule in rules if rule is None or holds(rule, person)), None)

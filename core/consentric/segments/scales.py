@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .settings import RfmSettings
 
-MEASURES = ("days_since_last_order", "orders", "spent_minor")
+if TYPE_CHECKING:
+    from consentric.warehouse.lookups import RankedMeasure
+
+MEASURES: tuple[RankedMeasure, ...] = ("days_since_last_order", "orders", "spent_minor")
 """What is scored as recency, frequency and monetary value."""
 
 

@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model.add_argument("--examples", type=int, default=60_000, help="worlds to try")
     model.add_argument("--seed", type=int, default=0, help="seed of the first world")
     model.set_defaults(run=_model)
+    explanations = commands.add_parser("explanations", help="hold every explanation to its word")
+    explanations.add_argument("--workspace", type=Path, required=True, help="the folder of config.toml")
+    explanations.set_defaults(run=_explanations)
     specs = commands.add_parser("specs", help="hold connectors and writers to their vendor's description")
     specs.add_argument("--specs", type=Path, required=True, help="folder with the vendors' descriptions")
     specs.set_defaults(run=_specs)
@@ -89,6 +92,41 @@ def _model(chosen: argparse.Namespace) -> int:
         seconds=round(time.perf_counter() - started, 1),
     )
     return 1 if violations else 0
+
+
+def _explanations(chosen: argparse.Namespace) -> int:
+    from consentric.app.outlets import segment_sets
+    from consentric.app.report.published import published
+    from consentric.app.workspace import Workspace
+    from consentric.sdk.errors import ConsentricError
+    from consentric.testing.explanations import prove
+
+    started = time.perf_counter()
+    try:
+        with (
+            Workspace.open_stores(chosen.workspace / "config.toml") as workspace,
+            published(workspace) as connection,
+        ):
+            settings = workspace.settings
+            proof = prove(
+                connection,
+                segment_sets(workspace),
+                attributes=sorted({field.attribute for field in settings.field if field.attribute}),
+                reporting_currency=settings.money.reporting,
+            )
+    except ConsentricError as error:
+        print(f"explanations: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 2
+    _print_figures(
+        command="explanations",
+        subjects=proof.subjects,
+        explanations=proof.explanations,
+        changes=proof.changes,
+        faults=len(proof.faults),
+        where=proof.faults[:_SHOWN_HITS],
+        seconds=round(time.perf_counter() - started, 1),
+    )
+    return 1 if proof.faults else 0
 
 
 def _specs(chosen: argparse.Namespace) -> int:

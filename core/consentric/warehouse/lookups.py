@@ -77,10 +77,34 @@ class Standing:
     others: int
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The other buyers' values of one measure, oriented so that more is better (days negated)."""
+
+    values: Column
+    """The worst first."""
+
+    def standing(self, value: int) -> Standing:
+        """How somebody with this value would stand among them."""
+        worse, not_better = (
+            int(np.searchsorted(self.values, value, side=side)) for side in ("left", "right")
+        )
+        return Standing(worse=worse, equal=not_better - worse, others=len(self.values))
+
+    def revenue_above(self, value: int) -> int:
+        """Sum of what is more than this; of amounts."""
+        return int(self.values[np.searchsorted(self.values, max(value, 0), side="right") :].sum())
+
+
 def subject_of(connection: duckdb.DuckDBPyConnection, pid: str) -> int | None:
     """The integer that stands for a pid, None when nobody has it."""
     row = connection.execute("SELECT subject FROM subject WHERE pid = ?", [pid]).fetchone()
     return None if row is None else int(row[0])
+
+
+def all_subjects(connection: duckdb.DuckDBPyConnection) -> list[int]:
+    """Everybody, by the integer that stands for a person inside this warehouse."""
+    return [row[0] for row in connection.execute("SELECT subject FROM subject ORDER BY subject").fetchall()]
 
 
 def last_run(connection: duckdb.DuckDBPyConnection) -> tuple[str, date] | None:
@@ -173,59 +197,16 @@ def channel_points(
     ).fetchall()
 
 
-def standing(
-    connection: duckdb.DuckDBPyConnection, population: str, subject: int, measure: RankedMeasure, value: int
-) -> Standing:
-    """How the person would stand with this value, given the oriented value (days negated)."""
+def others_of(
+    connection: duckdb.DuckDBPyConnection, population: str, subject: int, measure: RankedMeasure
+) -> Others:
+    """What the other buyers of a population have of a measure; everybody when nobody is the subject."""
     buyers = _BUYERS.format(oriented=_ORIENTED[measure])
-    row = connection.execute(
-        f"""SELECT count(*) FILTER (value < $value), count(*) FILTER (value = $value), count(*)
-            FROM ({buyers})""",  # noqa: S608 - constant text
-        {"population": population, "subject": subject, "value": value},
-    ).fetchone()
-    assert row is not None
-    return Standing(worse=row[0], equal=row[1], others=row[2])
-
-
-def revenue_of_others(
-    connection: duckdb.DuckDBPyConnection, population: str, subject: int, spent_minor: int
-) -> tuple[int, int]:
-    """What the other buyers spent: those who spent more than this, and all; nobody counts below zero."""
-    buyers = _BUYERS.format(oriented="greatest(spent_minor, 0)")
-    row = connection.execute(
-        f"""SELECT coalesce(sum(value) FILTER (value > $spent), 0)::BIGINT, coalesce(sum(value), 0)::BIGINT
-            FROM ({buyers})""",  # noqa: S608 - constant text
-        {"population": population, "subject": subject, "spent": spent_minor},
-    ).fetchone()
-    assert row is not None
-    return int(row[0]), int(row[1])
-
-
-def highest_spent(connection: duckdb.DuckDBPyConnection, population: str) -> int:
-    """The most that anybody of a population spent."""
-    row = connection.execute(
-        """SELECT coalesce(max(spent_minor), 0) FROM measure
-           SEMI JOIN (FROM population WHERE purpose = ?) USING (subject)""",
-        [population],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def value_at(
-    connection: duckdb.DuckDBPyConnection,
-    population: str,
-    subject: int,
-    measure: RankedMeasure,
-    position: int,
-) -> int | None:
-    """The oriented value of the other buyer at this position (0 is the worst), None past the end."""
-    buyers = _BUYERS.format(oriented=_ORIENTED[measure])
-    row = connection.execute(
-        f"SELECT value FROM ({buyers}) ORDER BY value LIMIT 1 OFFSET $position",  # noqa: S608 - constant text
-        {"population": population, "subject": subject, "position": position},
-    ).fetchone()
-    return None if row is None else int(row[0])
+    found = connection.execute(
+        f"SELECT value FROM ({buyers}) ORDER BY value",  # noqa: S608 - constant text
+        {"population": population, "subject": subject},
+    )
+    return Others(np.asarray(found.fetchnumpy()["value"], dtype=np.int64))
 
 
 def fit_of(connection: duckdb.DuckDBPyConnection, segment_set: str) -> dict[str, tuple[int, ...]]:

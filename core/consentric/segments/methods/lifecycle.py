@@ -116,7 +116,7 @@ def _nearest(case: Case) -> tuple[NearestChange, ...]:
     for name, values in tries.items():
         now = measures[name]
         for value in values:
-            changed = _with_orders(measures, name, value)
+            changed = with_change(measures, name, value)
             if value == now or changed is None:
                 continue
             segment = case.segment_of(stage_of(changed, settings))
@@ -125,8 +125,8 @@ def _nearest(case: Case) -> tuple[NearestChange, ...]:
     return nearest_of(changes)[:MOST]
 
 
-def _with_orders(measures: Inputs, name: str, value: int) -> dict[str, Value] | None:
-    """The measures with one changed, or None when no history of orders could look like that."""
+def with_change(measures: Inputs, name: str, value: int) -> dict[str, Value] | None:
+    """The measures with one changed and what follows, or None when no history could look like that."""
     changed = {**measures, name: value}
     if measures["orders"] == 1 and name != "orders":
         return {**changed, "days_since_first_order": value, "days_since_last_order": value}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from consentric.segments.explanation import Details, Input, Limit, NearestChange
 from consentric.segments.score_maps import Usual
 from consentric.segments.settings import ParetoSettings, SegmentSetSettings
 from consentric.warehouse import lookups
+from consentric.warehouse.lookups import Others
 
 from .method import Case, Method
 
@@ -48,10 +50,8 @@ class Pareto(Method):
         """What the person spent, what those spent who spent more, and where the classes end."""
         spent = case.measures["spent_minor"]
         assert isinstance(spent, int)
-        above, others = lookups.revenue_of_others(
-            case.connection, case.segment_set.population, case.subject, spent
-        )
-        total = others + max(spent, 0)
+        others = lookups.others_of(case.connection, case.segment_set.population, case.subject, "spent_minor")
+        above, total = others.revenue_above(spent), others.revenue_above(0) + max(spent, 0)
         settings = case.segment_set.settings.pareto
         ends = ((CLASSES[0], settings.a_percent), (CLASSES[1], settings.b_percent))
         return Details(
@@ -64,7 +64,7 @@ class Pareto(Method):
                 Limit(name=name, input="revenue_above_minor", value=-(-total * percent // 100))
                 for name, percent in ends
             ),
-            nearest=_nearest(case, spent),
+            nearest=_nearest(case, others, spent),
         )
 
 
@@ -80,16 +80,24 @@ def class_of(spent: int, *, above: int, total: int, settings: ParetoSettings) ->
     return CLASSES[sum(reached)]
 
 
-def _nearest(case: Case, spent: int) -> tuple[NearestChange, ...]:
+def _nearest(case: Case, others: Others, spent: int) -> tuple[NearestChange, ...]:
     """The least amount more and the least amount less that end in another segment."""
-    now = _class_at(case, spent)
-    highest = max(lookups.highest_spent(case.connection, case.segment_set.population), spent) + 1
-    tries = [_least(case, spent, highest, CLASSES[place]) for place in reversed(range(CLASSES.index(now)))]
-    lower = [_most(case, spent, name) for name in CLASSES[CLASSES.index(now) + 1 :]]
+    settings = case.segment_set.settings.pareto
+
+    def class_at(value: int) -> str:
+        above, total = others.revenue_above(value), others.revenue_above(0) + max(value, 0)
+        return class_of(value, above=above, total=total, settings=settings)
+
+    now = class_at(spent)
+    highest = max(*others.values[-1:].tolist(), spent, 0) + 1
+    tries = [
+        _least(class_at, spent, highest, CLASSES[place]) for place in reversed(range(CLASSES.index(now)))
+    ]
+    lower = [_most(class_at, spent, name) for name in CLASSES[CLASSES.index(now) + 1 :]]
     changes = []
     for values in (tries, lower):
         for value in values:
-            segment = case.segment_of(_class_at(case, value))
+            segment = case.segment_of(class_at(value))
             if segment != case.score.segment:
                 changes.append(NearestChange(input="spent_minor", now=spent, then=value, segment=segment))
                 break
@@ -101,31 +109,23 @@ def _distance(change: NearestChange, spent: int) -> int:
     return abs(change.then - spent)
 
 
-def _class_at(case: Case, spent: int) -> str:
-    """The class with this amount, everybody else's as it is."""
-    population = case.segment_set.population
-    above, others = lookups.revenue_of_others(case.connection, population, case.subject, spent)
-    settings = case.segment_set.settings.pareto
-    return class_of(spent, above=above, total=others + max(spent, 0), settings=settings)
-
-
-def _least(case: Case, low: int, high: int, wanted: str) -> int:
+def _least(class_at: Callable[[int], str], low: int, high: int, wanted: str) -> int:
     """The least amount above `low` that is at least of a class; `high` is of the best."""
     while high - low > 1:
         middle = (low + high) // 2
-        if _class_at(case, middle) <= wanted:
+        if class_at(middle) <= wanted:
             high = middle
         else:
             low = middle
     return high
 
 
-def _most(case: Case, high: int, wanted: str) -> int:
+def _most(class_at: Callable[[int], str], high: int, wanted: str) -> int:
     """The most below `high` that is of a class or a worse one; nothing spent is of the worst."""
     low = min(high, 1) - 1
     while high - low > 1:
         middle = (low + high) // 2
-        if _class_at(case, middle) >= wanted:
+        if class_at(middle) >= wanted:
             low = middle
         else:
             high = middle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -54,7 +55,12 @@ def steps_of(measures: Mapping[str, Column], money_factor: int) -> Integers:
     [1, 1, 2, 0, 2, 2, 2, 1, 0]
     """
     columns = [
-        np.searchsorted(np.array(step.limits_in(money_factor)), measures[step.column], side="right")
-        for step in STEPS
+        np.searchsorted(limits, measures[step.column], side="right")
+        for step, limits in zip(STEPS, _limits_in(money_factor), strict=True)
     ]
     return np.column_stack(columns).astype(np.int64)
+
+
+@cache
+def _limits_in(money_factor: int) -> tuple[Column, ...]:
+    return tuple(np.array(step.limits_in(money_factor)) for step in STEPS)

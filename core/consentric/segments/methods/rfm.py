@@ -133,18 +133,16 @@ def _others(case: Case, measure: str, scale: Scale, current: int) -> Iterator[tu
 def _ranked_others(case: Case, measure: str, scale: RankedScale, current: int) -> Iterator[tuple[int, int]]:
     days = measure == "days_since_last_order"
     ranked: lookups.RankedMeasure = measure  # type: ignore[assignment] # one of the three
-    population, subject = case.segment_set.population, case.subject
-    others = lookups.standing(case.connection, population, subject, ranked, 0).others
+    others = lookups.others_of(case.connection, case.segment_set.population, case.subject, ranked)
+    people = len(others.values) + 1
     for target in (score for score in range(1, scale.classes + 1) if score != current):
         # Better than the one who must be worse; or level with the one who must not be.
-        place = scale.least_worse(target if target > current else target + 1, others + 1) - 1
-        neighbour = (
-            lookups.value_at(case.connection, population, subject, ranked, place) if place >= 0 else None
-        )
-        if neighbour is None:
+        place = scale.least_worse(target if target > current else target + 1, people) - 1
+        if not 0 <= place < len(others.values):
             continue
+        neighbour = int(others.values[place])
         value = neighbour + 1 if target > current else neighbour
-        there = lookups.standing(case.connection, population, subject, ranked, value)
+        there = others.standing(value)
         yield (
             -value if days else value,
             scale.score(worse=there.worse, equal=there.equal, others=there.others),
