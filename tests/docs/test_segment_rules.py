@@ -7,7 +7,7 @@ import re
 import pytest
 
 from consentric.segments import rule_parser
-from consentric.segments.methods import clv, propensity, propensity_model
+from consentric.segments.methods import clusters, clusters_model, clv, propensity, propensity_model
 from consentric.segments.methods.lifecycle import STAGES
 from consentric.segments.rule_names import BOUGHT, MEASURES
 from consentric.segments.rule_parser import parse_rule
@@ -76,7 +76,10 @@ def test_every_stage_of_the_life_cycle_is_on_the_page() -> None:
 def test_every_cell_of_the_methods_that_estimate_is_on_the_page_and_so_is_what_they_ask_for() -> None:
     assert tuple(row[0] for row in rows("Lifetime value")) == clv.CELLS
     assert tuple(row[0] for row in rows("Chance of an order")) == propensity.CELLS[::-1]
+    assert tuple(row[0] for row in rows("Clusters")) == clusters.CELLS
     text = " ".join(PAGE.split())
+    assert f"refuses below {clusters_model.LEAST_BUYERS} people with orders, and when" in text
+    assert f"More than {clusters_model.MOST_FITTED:,} buyers are sampled" in text
     assert f"Below {clv.LEAST_BUYERS} people with orders, {clv.LEAST_DAYS} days since the first order" in text
     assert f"below {propensity_model.LEAST_PEOPLE} people with an order 180 days ago" in text
     assert f"fewer than {propensity_model.LEAST_BUYERS} who bought" in text

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from .quality_settings import QualitySettings
 from .score_maps import MAPS, MapName, ScoreMap
 
-MethodName = Literal["rfm", "pareto", "lifecycle", "engagement", "clv", "propensity"]
+MethodName = Literal["rfm", "pareto", "lifecycle", "engagement", "clv", "propensity", "clusters"]
 Limits = tuple[Annotated[int, Field(ge=0)], ...]
 
 _KEY = r"^[a-z][a-z0-9_]{0,39}$"
@@ -165,6 +165,15 @@ class PropensitySettings(_Strict):
         return self
 
 
+class ClustersSettings(_Strict):
+    """`[segment_set.clusters]`: how many clusters at the most, and when they are looked for again."""
+
+    most: int = Field(default=5, ge=2, le=5)
+    """From two to so many clusters are tried; those that lie furthest apart are taken."""
+    refit_every_days: int = Field(default=30, ge=1)
+    """They are looked for again after so many days."""
+
+
 class ChannelSettings(_Strict):
     """`[segment_set.engagement.channels.NAME]`: what its acts are worth and how fast they fade."""
 
@@ -294,6 +303,7 @@ class SegmentSetSettings(_Strict):
     engagement: EngagementSettings = EngagementSettings()
     clv: ClvSettings = ClvSettings()
     propensity: PropensitySettings = PropensitySettings()
+    clusters: ClustersSettings = ClustersSettings()
     min_size: int = Field(default=0, ge=0)
     """A segment with fewer people is reported, or stops the run, as `quality` says."""
     quality: QualitySettings = QualitySettings()

@@ -29,6 +29,16 @@ def purchase_histories(connection: duckdb.DuckDBPyConnection, population: str) -
     )
 
 
+def recency_frequency_monetary(connection: duckdb.DuckDBPyConnection, population: str) -> Columns:
+    """Every person with orders: days_since_last_order, orders, spent_minor."""
+    return _columns(
+        connection.execute(
+            f"SELECT days_since_last_order, orders, spent_minor {_BUYERS} ORDER BY ALL",
+            {"population": population},
+        )
+    )
+
+
 def repeat_amounts(connection: duckdb.DuckDBPyConnection, population: str) -> Columns:
     """People who spent something on repeat orders: repeat_days, repeat_minor."""
     return _columns(

@@ -82,7 +82,7 @@ def test_a_run_with_a_warm_cache_imports_neither_ibis_nor_pandas(town: Town) -> 
 def test_the_sql_holds_no_date(tmp_path: Path) -> None:
     estimating = [
         SegmentSetSettings(name=method, purpose="segmentation", method=method)
-        for method in ("clv", "propensity")
+        for method in ("clv", "propensity", "clusters")
     ]
     sets = assemble([*SETS, *estimating], SEGMENTS)
     with time_machine.travel(date(2026, 1, 1)):

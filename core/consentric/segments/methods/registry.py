@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from consentric.segments.settings import MethodName
 
+from .clusters import Clusters
 from .clv import Clv
 from .engagement import Engagement
 from .lifecycle import Lifecycle
@@ -15,5 +16,5 @@ from .propensity import Propensity
 from .rfm import Rfm
 
 METHODS: Mapping[MethodName, Method] = {
-    one.name: one for one in (Rfm(), Pareto(), Lifecycle(), Engagement(), Clv(), Propensity())
+    one.name: one for one in (Rfm(), Pareto(), Lifecycle(), Engagement(), Clv(), Propensity(), Clusters())
 }
