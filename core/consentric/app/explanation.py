@@ -42,6 +42,8 @@ class Explanation:
     labels: tuple[WrittenLabel, ...]
     unwritten: tuple[Unwritten, ...] = ()
     """Why destinations have no label of the person, as far as their newest plans say."""
+    currency: str = "EUR"
+    """Of every amount, each in its minor unit."""
     withdrawals: tuple[Withdrawal, ...] = ()
     """What was taken off because the person said no, and how long that took."""
 
@@ -72,6 +74,7 @@ def explain_subject(workspace: Workspace, subject: str) -> Explanation:
         labels=tuple(_labels(workspace, rrefs)),
         unwritten=tuple(unwritten_of(workspace, rrefs)),
         withdrawals=tuple(withdrawals_of(workspace, rrefs)),
+        currency=workspace.settings.money.reporting,
     )
 
 

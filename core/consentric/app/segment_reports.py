@@ -187,5 +187,6 @@ def _examples(
         if is_for_export:  # what describes somebody would help to recognise them
             inputs = tuple(item for item in inputs if item.name not in attributes)
         # The cut points of a score end with the least and the most that anybody has.
-        examples[segment.key] = reason_lines(replace(found, inputs=inputs, scores=()), titles, lang=lang)
+        shown = replace(found, inputs=inputs, scores=())
+        examples[segment.key] = reason_lines(shown, titles, lang=lang, currency=settings.money.reporting)
     return examples

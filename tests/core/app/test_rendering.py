@@ -23,7 +23,7 @@ from consentric.app.render.pull import pulls_text
 from consentric.app.render.segments import segments_text
 from consentric.app.render.status import status_text
 from consentric.app.render.table import THIN_SPACE, table
-from consentric.app.render.words import REASONS
+from consentric.app.render.words import FRENCH_REASONS, REASONS
 from consentric.app.stages import Planning
 from consentric.app.status import HeldPlan, JobStatus, StatusReport, status_of
 from consentric.app.timetable import Timetable
@@ -421,8 +421,8 @@ def test_an_explanation_says_why_what_is_allowed_and_what_was_written() -> None:
         "  r_score (days_since_last_order): score 2 of 5 with 1 200; in this run 2: 300..1 300\n"
         "  nearest change: with days_since_last_order 299 instead of 1 200, Loyal\n"
         "What the person allows\n"
-        "  segmentation / none / process: allowed by legitimate_interest (rule 17)\n"
-        "  email_marketing / email / write_back: not allowed: withdrawn (rule 14)\n"
+        "  may be segmented: yes, by legitimate interest\n"
+        "  may get labels by e-mail: no, withdrawn\n"
         "What was written where\n"
         "  prod  field:rfm5  Loyal, since 2026-05-01"
     )
@@ -453,6 +453,32 @@ def test_an_explanation_is_french_on_demand() -> None:
     shown = explanation_text(explanation(), TITLES, lang="fr")
     assert "depuis le 2026-06-01; auparavant Loyal" in shown
     assert "Ce que la personne permet" in shown
+    assert "  peut être segmentée : oui, intérêt légitime\n" in shown
+    assert "  peut recevoir des étiquettes par e-mail : non, retiré\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("lang", "spent", "points"),
+    [("en", "spent = 2 415.56 EUR", "points = 5.6"), ("fr", "spent = 2 415,56 €", "points = 5,6")],
+)
+def test_an_explanation_shows_money_with_its_currency_and_points_to_one_decimal(
+    lang: str, spent: str, points: str
+) -> None:
+    [one] = explanation().sets
+    inputs = (Input(name="spent_minor", value=241556), Input(name="points", value=5_623_456))
+    change = NearestChange(input="points", now=5_623_456, then=4_999_999, segment="loyal")
+    bought = replace(one, inputs=inputs, nearest=(change,))
+    shown = explanation_text(replace(explanation(), sets=(bought,)), TITLES, lang=lang)
+    shown = shown.replace(THIN_SPACE, " ")
+    assert f"{spent}\n" in shown
+    assert f"{points}\n" in shown
+    # 5.0 would be in the band that the person is in: what is said is rounded away from it.
+    assert "points 4" + points[-2] + "9 " in shown
+    assert "_minor" not in shown
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    assert set(FRENCH_REASONS) == set(REASONS)
 
 
 def test_somebody_who_may_not_be_segmented_is_told_the_reason() -> None:

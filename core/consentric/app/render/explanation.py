@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from consentric.app.explanation import Explanation, WrittenLabel
+from consentric.app.report.words import Lang
 from consentric.app.unwritten import Unwritten
 from consentric.app.verdicts import Verdict
 from consentric.app.withdrawals import Withdrawal
-from consentric.segments.decay import MILLION
-from consentric.segments.explanation import SetExplanation
+from consentric.segments.explanation import Score, SetExplanation
 
 from .consents import duration
+from .explained_values import Shown, plain_name
+from .permitted import basis_words, may_words
 from .plan import Titles, title_of
-from .table import number
 from .words import in_words
 
-_MILLIONTHS = ("expected", "intent", "p_alive", "expected_orders", "probability")
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "none": "in no segment",
@@ -35,8 +34,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "fails": "does not hold",
         "nearest": "nearest change: with {input} {then} instead of {now}, {segment}",
         "consent": "What the person allows",
-        "allowed": "allowed by {basis} (rule {rule}){until}",
-        "refused": "not allowed: {reason} (rule {rule})",
+        "allowed": "{may}: yes, by {basis}{until}",
+        "refused": "{may}: no, {reason}",
         "until": " until {day}",
         "labels": "What was written where",
         "no_labels": "nothing",
@@ -64,8 +63,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "fails": "n'est pas remplie",
         "nearest": "changement le plus proche : avec {input} {then} au lieu de {now}, {segment}",
         "consent": "Ce que la personne permet",
-        "allowed": "permis par {basis} (règle {rule}){until}",
-        "refused": "non permis : {reason} (règle {rule})",
+        "allowed": "{may} : oui, {basis}{until}",
+        "refused": "{may} : non, {reason}",
         "until": " jusqu'au {day}",
         "labels": "Ce qui a été écrit, et où",
         "no_labels": "rien",
@@ -82,26 +81,30 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 def explanation_text(explanation: Explanation, titles: Titles, *, lang: str) -> str:
     """Segments with their reasons, what the person allows, and what was written where."""
-    words = _WORDS[lang]
+    words, shown = _WORDS[lang], _shown(lang, explanation.currency)
     lines = [f"{words['records']}: {', '.join(explanation.records) or words['no_labels']}"]
     for one in explanation.sets:
-        lines += _set_lines(one, titles, words)
+        lines += _set_lines(one, titles, words, shown)
     lines.append(words["consent"])
-    lines += [f"  {_verdict_line(verdict, words)}" for verdict in explanation.verdicts]
+    lines += [f"  {_verdict_line(verdict, words, shown.lang)}" for verdict in explanation.verdicts]
     lines.append(words["labels"])
     written = [_label_line(label, titles, words) for label in explanation.labels]
-    written += [_unwritten_line(one, words) for one in explanation.unwritten]
+    written += [_unwritten_line(one, words, shown.lang) for one in explanation.unwritten]
     lines += [f"  {line}" for line in written or [words["no_labels"]]]
-    lines += [f"  {_withdrawal_line(one, words)}" for one in explanation.withdrawals]
+    lines += [f"  {_withdrawal_line(one, words, shown.lang)}" for one in explanation.withdrawals]
     return "\n".join(lines)
 
 
-def reason_lines(one: SetExplanation, titles: Titles, *, lang: str) -> list[str]:
+def reason_lines(one: SetExplanation, titles: Titles, *, lang: str, currency: str) -> list[str]:
     """Why somebody is in a segment, without who, since when and in which run."""
-    return [line.strip() for line in _set_lines(one, titles, _WORDS[lang])[2:]]
+    return [line.strip() for line in _set_lines(one, titles, _WORDS[lang], _shown(lang, currency))[2:]]
 
 
-def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) -> list[str]:
+def _shown(lang: str, currency: str) -> Shown:
+    return Shown(lang="fr" if lang == "fr" else "en", currency=currency)
+
+
+def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str], shown: Shown) -> list[str]:
     def name(segment: str | None) -> str:
         return words["none"] if segment is None else title_of(titles, f"{one.set}.{segment}")
 
@@ -112,23 +115,24 @@ def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) ->
         head += f"; {words['before']} {name(one.previous)}"
     lines = [head]
     if not one.is_allowed:
-        reason = words["denied"].format(reason=in_words(one.reason)) if one.reason else words["undecided"]
+        reason = (
+            words["denied"].format(reason=in_words(one.reason, shown.lang))
+            if one.reason
+            else words["undecided"]
+        )
         return [*lines, f"  {reason}"]
     lines.append("  " + words["computed"].format(purpose=one.purpose, day=one.as_of_day, run=one.run))
     if one.within:
         segments = ", ".join(title_of(titles, inner) for inner in one.within)
         lines.append("  " + words["within"].format(segments=segments))
-    lines += [f"  {words['value']}: {item.name} = {_shown(item.value, item.name)}" for item in one.inputs]
     lines += [
-        f"  {words['limit']}: {item.name} = {_shown(item.value, item.input)} ({item.input})"
+        f"  {words['value']}: {plain_name(item.name)} = {shown(item.value, item.name)}" for item in one.inputs
+    ]
+    lines += [
+        f"  {words['limit']}: {item.name} = {shown(item.value, item.input)} ({plain_name(item.input)})"
         for item in one.limits
     ]
-    for score in one.scores:
-        cuts = ", ".join(
-            f"{cut.score}: {number(cut.lowest)}..{number(cut.highest)}" for cut in score.cut_points
-        )
-        line = words["score"].format(score=score.score, value=number(score.value), cuts=cuts)
-        lines.append(f"  {score.name} ({score.measure}): {line}")
+    lines += [f"  {_score_line(score, words, shown)}" for score in one.scores]
     for rule in one.rules:
         truth = words["holds"] if rule.holds else words["fails"]
         lines.append(f"  {words['rule'].format(segment=name(rule.segment))} {truth}")
@@ -139,9 +143,9 @@ def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) ->
     lines += [
         "  "
         + words["nearest"].format(
-            input=change.input,
-            now=_shown(change.now, change.input),
-            then=_shown(change.then, change.input),
+            input=plain_name(change.input),
+            now=shown(change.now, change.input),
+            then=shown(change.then, change.input, away_from=change.now),
             segment=name(change.segment),
         )
         for change in one.nearest
@@ -149,12 +153,22 @@ def _set_lines(one: SetExplanation, titles: Titles, words: Mapping[str, str]) ->
     return lines
 
 
-def _verdict_line(verdict: Verdict, words: Mapping[str, str]) -> str:
-    asked = f"{verdict.purpose} / {verdict.channel} / {verdict.action}: "
+def _score_line(score: Score, words: Mapping[str, str], shown: Shown) -> str:
+    cuts = ", ".join(
+        f"{cut.score}: {shown(cut.lowest, score.measure)}..{shown(cut.highest, score.measure)}"
+        for cut in score.cut_points
+    )
+    value = shown(score.value, score.measure)
+    line = words["score"].format(score=score.score, value=value, cuts=cuts)
+    return f"{score.name} ({plain_name(score.measure)}): {line}"
+
+
+def _verdict_line(verdict: Verdict, words: Mapping[str, str], lang: Lang) -> str:
+    may = may_words(verdict, lang)
     if not verdict.is_allowed:
-        return asked + words["refused"].format(reason=in_words(verdict.reason), rule=verdict.rule)
+        return words["refused"].format(may=may, reason=in_words(verdict.reason, lang))
     until = words["until"].format(day=verdict.valid_until.date()) if verdict.valid_until is not None else ""
-    return asked + words["allowed"].format(basis=verdict.basis, rule=verdict.rule, until=until)
+    return words["allowed"].format(may=may, basis=basis_words(verdict.basis, lang), until=until)
 
 
 def _label_line(label: WrittenLabel, titles: Titles, words: Mapping[str, str]) -> str:
@@ -163,24 +177,16 @@ def _label_line(label: WrittenLabel, titles: Titles, words: Mapping[str, str]) -
     return f"{label.destination}  {label.label}  {shown}, {words['since']} {label.since}"
 
 
-def _unwritten_line(one: Unwritten, words: Mapping[str, str]) -> str:
-    return f"{one.destination}  " + words[one.why].format(plan=one.plan, reason=in_words(one.reason))
+def _unwritten_line(one: Unwritten, words: Mapping[str, str], lang: Lang) -> str:
+    return f"{one.destination}  " + words[one.why].format(plan=one.plan, reason=in_words(one.reason, lang))
 
 
-def _withdrawal_line(one: Withdrawal, words: Mapping[str, str]) -> str:
+def _withdrawal_line(one: Withdrawal, words: Mapping[str, str], lang: Lang) -> str:
     took = ""
     if one.said_at is not None and one.seconds is not None:
         said = f"{one.said_at:%Y-%m-%d %H:%M} UTC"
         took = words["took"].format(said=said, time=duration(one.seconds))
     day = f"{one.removed_at:%Y-%m-%d %H:%M} UTC"
-    return f"{one.destination}  " + words["taken_off"].format(day=day, reason=in_words(one.reason), took=took)
-
-
-def _shown(value: Any, name: str) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "-"}[value]
-    if isinstance(value, int):
-        # Counted in millionths, so that the sum is the same on every engine.
-        is_millionths = name in _MILLIONTHS or name.startswith(("points", "parameter ", "log_odds"))
-        return f"{value / MILLION:f}".rstrip("0").rstrip(".") if is_millionths else number(value)
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return f"{one.destination}  " + words["taken_off"].format(
+        day=day, reason=in_words(one.reason, lang), took=took
+    )

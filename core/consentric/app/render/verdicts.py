@@ -54,18 +54,18 @@ def verdicts_text(explanation: ConsentExplanation, *, lang: str) -> str:
     words = _WORDS[lang]
     lines = [f"{words['records']}: {', '.join(explanation.records) or words['nobody']}"]
     for verdict, (one, row) in zip(explanation.verdicts, explanation.classes, strict=True):
-        lines += ["", *_verdict_lines(verdict, words)]
+        lines += ["", *_verdict_lines(verdict, words, lang)]
         if not verdict.is_allowed:
             lines.append("  " + words["change"].format(change=change_text(one, row, lang=lang)))
     return "\n".join(lines)
 
 
-def _verdict_lines(verdict: Verdict, words: Mapping[str, str]) -> list[str]:
+def _verdict_lines(verdict: Verdict, words: Mapping[str, str], lang: str) -> list[str]:
     asked = f"{verdict.purpose} / {verdict.channel} / {verdict.action}: "
     if verdict.is_allowed:
         lines = [asked + words["allowed"].format(basis=verdict.basis)]
     else:
-        lines = [asked + words["refused"].format(reason=in_words(verdict.reason))]
+        lines = [asked + words["refused"].format(reason=in_words(verdict.reason, lang))]
     lines.append("  " + words["rule"].format(rule=verdict.rule, reason=verdict.reason))
     if verdict.effect is not None:
         lines.append("  " + words["effect"].format(effect=verdict.effect))

@@ -44,10 +44,48 @@ REASONS: Mapping[str, str] = {
 }
 """Reason codes in words; a code that is not here is a vendor's and stands for itself."""
 
+FRENCH_REASONS: Mapping[str, str] = {
+    "AGE_UNKNOWN": "âge inconnu",
+    "AUTOMATED_DECISION": "attend un humain",
+    "CHANGED_BY_HAND": "modifié à la main",
+    "CHANNEL_NOT_COVERED": "canal non couvert",
+    "CONSENT_EXPIRED": "consentement expiré",
+    "CONSENT_MISSING": "jamais sollicitées",
+    "CONSENT_NOTICE_OUTDATED": "ancienne notice acceptée",
+    "CONSENT_NOTICE_UNKNOWN": "notice inconnue",
+    "CONSENT_NOT_YET_VALID": "pas encore valable",
+    "CONSENT_UNCONFIRMED": "non confirmé",
+    "CONSENT_WITHDRAWN": "retiré",
+    "CONTRACT_ENDED": "contrat terminé",
+    "EVIDENCE_INSUFFICIENT": "sans preuve",
+    "GONE": "disparue",
+    "LEFT_OUT": "laissé à un plan suivant",
+    "LIA_MISSING": "mise en balance manquante",
+    "MINOR_NO_PARENTAL_CONSENT": "mineur sans accord parental",
+    "MINOR_PROFILING": "mineur",
+    "OBJECTED": "opposition",
+    "OBJECTED_MARKETING": "opposition à la prospection",
+    "PERMISSION_MISSING": "pas encore décidé",
+    "PERMISSION_OUTDATED": "décision échue",
+    "PURPOSE_UNKNOWN": "finalité inconnue",
+    "REJECTED_BEFORE": "déjà refusé",
+    "RESTRICTED": "limitation",
+    "RETENTION_EXPIRED": "silence trop long",
+    "SEGMENTS_NOT_COMPUTED": "segments non calculés",
+    "SOFT_OPT_IN_NOT_CUSTOMER": "pas cliente",
+    "SOFT_OPT_IN_NO_OPTOUT_OFFERED": "opposition non proposée",
+    "SOURCE_STALE": "consentement non relu récemment",
+    "SPECIAL_CATEGORY": "catégorie particulière",
+    "SUBJECT_ERASED": "effacées",
+    "SUPPRESSED": "à ne plus contacter",
+    "TRANSFER_NOT_COVERED": "transfert non couvert",
+}
+"""The same in French; a test holds both to the same codes."""
 
-def in_words(code: str) -> str:
+
+def in_words(code: str, lang: str = "en") -> str:
     """The words for a code, or the code itself."""
-    return REASONS.get(code, code)
+    return (FRENCH_REASONS if lang == "fr" else REASONS).get(code, code)
 
 
 def counted(counts: Mapping[str, int], words: Mapping[str, str] | None = None) -> str:

@@ -146,51 +146,16 @@ def _finding(seen: Sequence[int | None], words: Words) -> str:
 
 def _lost(consents: Consents, step: Step, ends: Sequence[int | None], words: Words, least: int) -> str:
     """The reasons of a step, the largest first; without counts where a hidden step would be told by them."""
-    from consentric.app.render.words import REASONS
+    from consentric.app.render.words import in_words
 
     reasons = {reason: n for reason, n in consents.reasons.items() if reason and step_left(reason) == step}
     if step == "asked" and (undecided := consents.known - sum(consents.reasons.values())) > 0:
         reasons["PERMISSION_MISSING"] = undecided
     seen = published(reasons, least) if None not in ends else {}
     ordered = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
-    named = _FRENCH if words.lang == "fr" else REASONS
     return words.listed(
-        f"{named.get(reason, REASONS.get(reason, reason))} {words.count(seen.get(reason))}"
-        for reason in ordered
+        f"{in_words(reason, words.lang)} {words.count(seen.get(reason))}" for reason in ordered
     )
-
-
-_FRENCH = {
-    "CONSENT_MISSING": "jamais sollicitées",
-    "CONSENT_UNCONFIRMED": "non confirmé",
-    "CONSENT_WITHDRAWN": "retiré",
-    "OBJECTED": "opposition",
-    "OBJECTED_MARKETING": "opposition à la prospection",
-    "SUPPRESSED": "à ne plus contacter",
-    "SUBJECT_ERASED": "effacées",
-    "RESTRICTED": "limitation",
-    "CONSENT_EXPIRED": "consentement expiré",
-    "CONSENT_NOTICE_OUTDATED": "ancienne notice acceptée",
-    "CONSENT_NOTICE_UNKNOWN": "notice inconnue",
-    "CONSENT_NOT_YET_VALID": "pas encore valable",
-    "EVIDENCE_INSUFFICIENT": "sans preuve",
-    "RETENTION_EXPIRED": "silence trop long",
-    "SOFT_OPT_IN_NOT_CUSTOMER": "pas cliente",
-    "SOFT_OPT_IN_NO_OPTOUT_OFFERED": "opposition non proposée",
-    "MINOR_NO_PARENTAL_CONSENT": "mineur sans accord parental",
-    "MINOR_PROFILING": "mineur",
-    "AGE_UNKNOWN": "âge inconnu",
-    "SPECIAL_CATEGORY": "catégorie particulière",
-    "CONTRACT_ENDED": "contrat terminé",
-    "SOURCE_STALE": "consentement non relu récemment",
-    "TRANSFER_NOT_COVERED": "transfert non couvert",
-    "AUTOMATED_DECISION": "attend un humain",
-    "PERMISSION_OUTDATED": "décision échue",
-    "PERMISSION_MISSING": "pas encore décidé",
-    "PURPOSE_UNKNOWN": "finalité inconnue",
-    "CHANNEL_NOT_COVERED": "canal non couvert",
-    "LIA_MISSING": "mise en balance manquante",
-}
 
 
 def _draw(names: Sequence[str], seen: Sequence[int | None], words: Words) -> Canvas:
