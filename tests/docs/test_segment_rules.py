@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
 
@@ -13,7 +14,7 @@ from consentric.segments.rule_names import BOUGHT, MEASURES
 from consentric.segments.rule_parser import parse_rule
 from consentric.segments.score_maps import MAPS
 from consentric.segments.sets import usual_segments
-from consentric.segments.settings import SegmentSetSettings
+from consentric.segments.settings import ClustersSettings, SegmentSetSettings
 
 from .pages import blocks, read
 
@@ -77,6 +78,9 @@ def test_every_cell_of_the_methods_that_estimate_is_on_the_page_and_so_is_what_t
     assert tuple(row[0] for row in rows("Lifetime value")) == clv.CELLS
     assert tuple(row[0] for row in rows("Chance of an order")) == propensity.CELLS[::-1]
     assert tuple(row[0] for row in rows("Clusters")) == clusters.CELLS
+    [shown] = [block for block in blocks("docs/segments.md") if "[segment_set.clusters]" in block.text]
+    [told] = tomllib.loads(shown.text)["segment_set"]
+    assert told["clusters"] == ClustersSettings().model_dump()
     text = " ".join(PAGE.split())
     assert f"refuses below {clusters_model.LEAST_BUYERS} people with orders, and when" in text
     assert f"More than {clusters_model.MOST_FITTED:,} buyers are sampled" in text
