@@ -10,6 +10,7 @@ from math import isqrt
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from consentric.control.fits import Fit
 from consentric.sdk.errors import ConfigError
@@ -268,6 +269,12 @@ def test_at_most_as_many_clusters_as_the_set_asks_for(city: Town, fits: dict[str
         sorted(size > 0 for size in city.run(two, fits={}).sets[0].sizes.values()) == [False] * 3 + [True] * 2
     )
     city.run(ALIKE, fits=fits)
+
+
+@pytest.mark.parametrize("wrong", [{"most": 1}, {"most": 6}, {"refit_every_days": 0}, {"seed": 4}])
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        ClustersSettings.model_validate(wrong)
 
 
 def test_without_scikit_learn_the_sentence_names_the_command(
