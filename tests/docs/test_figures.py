@@ -63,7 +63,9 @@ def test_hours_and_seconds() -> None:
 
 def test_the_methods_are_shown_with_their_defaults() -> None:
     [lifecycle] = [b for b in blocks("docs/segments.md") if "[segment_set.lifecycle]" in b.text]
-    [engagement] = [b for b in blocks("docs/segments.md") if "limits_percent" in b.text]
+    [engagement] = [
+        b for b in blocks("docs/segments.md") if "[segment_set.engagement.channels.email]" in b.text
+    ]
     [told] = tomllib.loads(lifecycle.text)["segment_set"]
     assert LifecycleSettings.model_validate(told["lifecycle"]) == LifecycleSettings()
     [told] = tomllib.loads(engagement.text)["segment_set"]
