@@ -32,7 +32,7 @@ TABLES = (
     "CREATE TABLE purchase_source (account VARCHAR NOT NULL, priority INTEGER NOT NULL)",
     """CREATE TABLE rate (currency VARCHAR NOT NULL, first_day DATE NOT NULL, last_day DATE NOT NULL,
         rate_e9 BIGINT NOT NULL)""",
-    # Who takes part: everybody whom a purpose allows, or under the name of a set people within other segments.
+    # Who takes part: everybody whom a purpose allows; under the name of a set, people within other segments.
     "CREATE TABLE population (purpose VARCHAR NOT NULL, subject INTEGER NOT NULL)",
     """CREATE TABLE measure (subject INTEGER NOT NULL, orders BIGINT NOT NULL, spent_minor BIGINT NOT NULL,
         unpriced BIGINT NOT NULL, first_order DATE, last_order DATE,

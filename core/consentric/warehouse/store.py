@@ -63,7 +63,7 @@ class Warehouse:
 
     @property
     def scratch(self) -> Path:
-        """A private folder that is emptied when the warehouse is opened and closed, for what must not stay."""
+        """A private folder for what must not stay; emptied when the warehouse is opened and closed."""
         return self._folder / _TEMP
 
     @property
