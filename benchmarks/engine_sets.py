@@ -50,7 +50,7 @@ def _sets() -> Iterator[SegmentSetSettings]:
         yield _set(name, method="rfm", rfm=settings)
     for name, settings in _ENGAGEMENT.items():
         yield _set(name, method="engagement", engagement=settings)
-    for method in ("pareto", "lifecycle", "clv", "propensity"):
+    for method in ("pareto", "lifecycle", "clv", "propensity", "clusters"):
         yield _set(f"by_{method}", method=method)
     yield _set("part", method="lifecycle", within=("rank_rf.champions", "rank_rf.loyal"))
     yield _set("own_rules")

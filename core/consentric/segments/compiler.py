@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
 import ibis
 from ibis.expr.types import StringColumn, Table
@@ -38,21 +39,26 @@ def compile_sets(
         dialect: Of the engine that computes.
     """
 
-    def sql(expression: Table, dialect: Dialect = dialect) -> str:
+    def sql(expression: Table) -> str:
         return str(ibis.to_sql(expression, dialect=dialect))
 
     tables = Tables()
     exponent = exponent_of(reporting_currency)
-    measured = measures(tables, several_sources=several_sources)
     purposes = sorted({segment_set.purpose for segment_set in sets})
     return Compiled(
         population={purpose: sql(population(tables, purpose)) for purpose in purposes},
         parts={one.name: sql(part_of_population(tables, one)) for one in sets if one.settings.within},
-        measures=sql(measured),
-        past_measures=sql(measured, "duckdb"),
+        measures=_measures(several_sources=several_sources, dialect=dialect),
+        past_measures=_measures(several_sources=several_sources, dialect="duckdb"),
         usual_cadence={purpose: sql(usual_cadence(tables, purpose)) for purpose in purposes},
         scores={one.name: sql(_scores(tables, one, attributes, exponent)) for one in sets},
     )
+
+
+@cache
+def _measures(*, several_sources: bool, dialect: Dialect) -> str:
+    """The longest statement of all, and the same for every configuration."""
+    return str(ibis.to_sql(measures(Tables(), several_sources=several_sources), dialect=dialect))
 
 
 def _scores(
