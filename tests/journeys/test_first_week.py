@@ -57,6 +57,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def claim(workspace: Path) -> None:
+    """The two claims, each with its document."""
+    for name in ("import.md", "form.md"):
+        (workspace / name).write_text("What the form showed, as it was.\n")
+    with (workspace / "privacy.toml").open("a") as privacy:
+        privacy.write(CLAIMS)
+
+
 def mailed(root: Path, capsys: pytest.CaptureFixture[str]) -> int:
     capsys.readouterr()
     assert run(root / "workspace", "--json", "consent", "audit", "--purpose", "email_marketing") == 0
@@ -82,10 +90,7 @@ def test_two_claims_let_in_exactly_whom_they_speak_about(
     workspace = root / "workspace"
     assert mailed(root, capsys) == 12  # of each ten, the two who used the form
 
-    for name in ("import.md", "form.md"):
-        (workspace / name).write_text("What the form showed, as it was.\n")
-    with (workspace / "privacy.toml").open("a") as privacy:
-        privacy.write(CLAIMS)
+    claim(workspace)
     came_in = root / "came-in.csv"
 
     assert mailed(root, capsys) == 36
@@ -101,3 +106,19 @@ def test_two_claims_let_in_exactly_whom_they_speak_about(
         "2": {n for n in range(60) if n % 10 in (4, 5)},
     }
     assert len(rows) == 24
+
+
+def test_a_document_that_is_altered_after_the_first_run_takes_its_claim_with_it(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = root / "workspace"
+    claim(workspace)
+    assert run(workspace, "pull") == 0
+    assert mailed(root, capsys) == 36
+
+    (workspace / "form.md").write_text("What we would have liked the form to show.\n")
+    assert run(workspace, "pull") == 0
+
+    assert mailed(root, capsys) == 24  # the twelve bare flags of HubSpot rested on that form
+    log = "".join(path.read_text() for path in (workspace / "audit").glob("*.jsonl"))
+    assert log.count('"action":"evidence.recorded"') == 2

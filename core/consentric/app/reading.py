@@ -17,7 +17,7 @@ from consentric.sync.settings import DestinationSettings
 from consentric_privacy.assessment import assessment_is_signed
 from consentric_privacy.settings import purpose_from
 
-from .evidence import standing_claims
+from .evidence import record_new_documents, standing_claims
 from .job import Job
 from .outlets import outlet_of
 from .workspace import Workspace
@@ -113,8 +113,13 @@ def read_denials(job: Job, authorities: Iterable[str]) -> Denials:
 
 
 def decide(job: Job) -> GateReport:
-    """Lets the gate decide again whoever changed, and forgets people without a record."""
+    """Lets the gate decide again whoever changed, and forgets people without a record.
+
+    The documents of claims that it relies on for the first time are recorded: from then on a changed one
+    takes its claims with it.
+    """
     workspace = job.workspace
+    record_new_documents(workspace)
     follow_moves(workspace.stores)
     report = decide_permissions(
         workspace.ledger,
