@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal
 
 MapName = Literal["rf", "r_fm", "klaviyo"]
@@ -42,11 +41,6 @@ class ScoreMap:
             if code in codes.split():
                 return cell
         raise ValueError(f"scores run from 1 to {self.classes}: {r}, {f}, {m}")
-
-    def all_codes(self) -> list[str]:
-        """Every code that can occur."""
-        digits = [str(score) for score in range(1, self.classes + 1)]
-        return ["".join(code) for code in product(digits, repeat=len(self.axes))]
 
 
 def mean_score(f: int, m: int) -> int:

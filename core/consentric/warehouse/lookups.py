@@ -45,8 +45,6 @@ class ScoreRow:
     points: int | None
     expected: int | None
     band: int | None
-    share: int | None
-    """Of all revenue, that of everybody up to this person; millionths."""
     p_alive: int | None
     """Chance that the person still buys; millionths."""
     expected_orders: int | None

@@ -7,7 +7,7 @@ at 20 million activities it would not fit the memory promised, and batches are m
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 TABLES = (
     "CREATE TABLE meta (schema_version INTEGER NOT NULL, warehouse_id VARCHAR NOT NULL)",
@@ -57,7 +57,7 @@ TABLES = (
         value DOUBLE NOT NULL)""",
     # One row per set and scored subject; what a method does not use stays empty and takes no room.
     """CREATE TABLE score ("set" VARCHAR NOT NULL, subject INTEGER NOT NULL, r_score BIGINT, f_score BIGINT,
-        m_score BIGINT, points BIGINT, expected BIGINT, band BIGINT, share BIGINT, p_alive BIGINT,
+        m_score BIGINT, points BIGINT, expected BIGINT, band BIGINT, p_alive BIGINT,
         expected_orders BIGINT, value_minor BIGINT, probability BIGINT, cell VARCHAR, segment VARCHAR)""",
     """CREATE TABLE cut_point ("set" VARCHAR NOT NULL, measure VARCHAR NOT NULL, score BIGINT NOT NULL,
         lowest BIGINT NOT NULL, highest BIGINT NOT NULL, people BIGINT NOT NULL)""",

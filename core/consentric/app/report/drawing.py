@@ -47,15 +47,6 @@ def png_of(picture: Picture, *, scale: float = PNG_SCALE) -> bytes:
     return _packed(png)
 
 
-def require_converter() -> None:
-    """Says early that pictures cannot be drawn.
-
-    Raises:
-        ConfigError: The extra `report` is not installed.
-    """
-    _converter()
-
-
 def _packed(png: bytes) -> bytes:
     """The same picture in a third of the bytes: the converter saves time where we save room (measured)."""
     chunks, place = [], 8
