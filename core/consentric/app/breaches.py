@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
 
 from consentric.sdk.contracts import Context
 from consentric.sdk.errors import ConsentricError, DataError, RemoteError, RemoteKind
@@ -13,6 +14,16 @@ from .plugin_errors import kind_and_place, place_in
 from .plugin_watch import SILENCE_SECONDS, PluginHung, watched
 
 T = TypeVar("T")
+
+
+class Closing(Protocol):
+    """A connector or a writer, as far as its end goes."""
+
+    def close(self) -> None:
+        """Frees what it holds."""
+
+
+Inner = TypeVar("Inner", bound=Closing)
 Breach = Callable[[str, str], ConsentricError]
 """Makes the error of where and what, as `stream "members"` and `raised KeyError`."""
 
@@ -76,3 +87,34 @@ class Asked:
 
     def _message(self, told: str, what: str) -> str:
         return f'connection "{self.context.connection}": plugin "{self.plugin}": {told} {what}'
+
+
+class Guarded(Generic[Inner]):
+    """What a guarded connector and a guarded writer share: the plugin's own, and its end.
+
+    It is made when it is first asked: a constructor that raises then fails its connection and no other.
+    """
+
+    settings: Any
+    context: Context
+    _kind: Callable[[Any, Context], Inner]
+    _asked: Asked
+
+    def close(self) -> None:
+        """Frees what it holds; a plugin that cannot is no reason to fail a run that is over."""
+        if "_inner" in self.__dict__:
+            try:
+                self._asked.answer("close", self._inner.close, self._asked.fatal)
+            except ConsentricError:
+                return
+
+    @cached_property
+    def _inner(self) -> Inner:
+        return self._kind(self.settings, self.context)
+
+
+def each(begin: Callable[[], Iterator[Any]], answer: Callable[[Callable[[], Any]], Any]) -> Iterator[Any]:
+    """What the plugin yields, asked for one by one, so that a breach is known where it happens."""
+    items, end = answer(lambda: iter(begin())), object()
+    while (one := answer(lambda: next(items, end))) is not end:
+        yield one

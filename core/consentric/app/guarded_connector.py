@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import partial
 from typing import Any, TypeVar, get_args
 
 from consentric.sdk.contracts import Account, Connector, Context, Stream
@@ -11,16 +11,13 @@ from consentric.sdk.errors import ConsentricError, DataError, RemoteError
 from consentric.sdk.record_checks import Kind, fault_of
 from consentric.sdk.records import Bookmark, Complete, Contact, Record, RecordRef
 
-from .breaches import Asked
+from .breaches import Asked, Guarded, each
 
 T = TypeVar("T")
 
 
-class GuardedConnector(Connector):
-    """Passes on what the plugin says as long as it keeps the contract.
-
-    It is made when it is first asked: a constructor that raises then fails its connection and no other.
-    """
+class GuardedConnector(Guarded[Connector], Connector):
+    """Passes on what the plugin says as long as it keeps the contract."""
 
     def __init__(self, kind: type[Connector], plugin: str, settings: Any, context: Context) -> None:
         super().__init__(settings, context)
@@ -65,25 +62,8 @@ class GuardedConnector(Connector):
                 raise self._asked.data_error("read_denials", f"yielded {fault}")
             yield record
 
-    def close(self) -> None:
-        """Frees what it holds; a plugin that cannot is no reason to fail a run that is over."""
-        if "_inner" in self.__dict__:
-            try:
-                self._answer("close", self._inner.close)
-            except ConsentricError:
-                return
-
-    @cached_property
-    def _inner(self) -> Connector:
-        return self._kind(self.settings, self.context)
-
-    def _records(self, told: str, begin: Callable[[], Iterator[Record]]) -> Iterator[Record]:
-        records, end = self._answer(told, lambda: iter(begin())), object()
-        while True:
-            record: Any = self._answer(told, lambda: next(records, end))
-            if record is end:
-                return
-            yield record
+    def _records(self, told: str, begin: Callable[[], Iterator[Record]]) -> Iterator[Any]:
+        return each(begin, partial(self._answer, told))
 
     def _answer(self, told: str, ask: Callable[[], T]) -> T:
         try:

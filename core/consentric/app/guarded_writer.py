@@ -23,13 +23,13 @@ from consentric.sdk.errors import ConsentricError, RemoteError
 from consentric.sdk.records import RecordRef
 from consentric_privacy.redaction import redact
 
-from .breaches import Asked, Breach
+from .breaches import Asked, Breach, Guarded, each
 
 T = TypeVar("T")
 _STATES = frozenset({"done", "rejected", "gone", "ambiguous", "retry"})
 
 
-class GuardedWriter(Writer):
+class GuardedWriter(Guarded[Writer], Writer):
     """Passes on what the plugin says as long as it keeps the contract.
 
     Whatever goes wrong where something may have been written is AMBIGUOUS: the engine reads back.
@@ -104,18 +104,6 @@ class GuardedWriter(Writer):
             raise self._asked.fatal("consent_fingerprint", "gave something that is no text for a record")
         return dict(found)
 
-    def close(self) -> None:
-        """Frees what it holds; a plugin that cannot is no reason to fail a run that is over."""
-        if "_inner" in self.__dict__:
-            try:
-                self._answer("close", self._inner.close)
-            except ConsentricError:
-                return
-
-    @cached_property
-    def _inner(self) -> Writer:
-        return self._kind(self.settings, self.context)
-
     def _shown(self, told: str, ask: Callable[[], Iterator[Shown]]) -> Iterator[Shown]:
         for one in self._items(told, ask, self._asked.fatal):
             is_shown = isinstance(one, Shown) and isinstance(one.record, RecordRef)
@@ -134,12 +122,7 @@ class GuardedWriter(Writer):
         return replace(one, vendor_code=redact(one.vendor_code), message=redact(one.message))
 
     def _items(self, told: str, begin: Callable[[], Iterator[Any]], breach: Breach) -> Iterator[Any]:
-        items, end = self._answer(told, lambda: iter(begin()), breach), object()
-        while True:
-            one = self._answer(told, lambda: next(items, end), breach)
-            if one is end:
-                return
-            yield one
+        return each(begin, lambda ask: self._answer(told, ask, breach))
 
     def _answer(self, told: str, ask: Callable[[], T], breach: Breach | None = None) -> T:
         breach = breach or self._asked.fatal
