@@ -43,19 +43,15 @@ def make_plan(
     """Seals a plan of what this destination should show, or of a part; writes nothing to its CRM."""
     workspace = job.workspace
     job.progress.step(f"{destination.name}: planning")
-    purposes = purposes_of_sets(workspace)
     return seal_plan(
         workspace.control,
         destination=destination,
         labels=labels_of(workspace, destination),
         wanted=read_wanted(
             workspace.warehouse.connection,
-            account=destination.to,
-            sets={name: purposes[name] for name in destination.sets},
-            purpose=destination.purpose,
-            channel=destination.channel,
+            destination,
+            purposes=purposes_of_sets(workspace),
             at=workspace.clock(),
-            is_covered=destination.transfer is not None,
         ),
         writer=job.connections.writer(destination.to),
         links=partial(links, workspace),
@@ -110,13 +106,10 @@ def seal_withdrawn(job: Job, destination: DestinationSettings, *, as_of_day: dat
 
 def denied_of(workspace: Workspace, destination: DestinationSettings) -> Iterator[Wanted]:
     """Who said no to what this destination shows, as the gate last decided."""
-    purposes = purposes_of_sets(workspace)
     return read_denied(
         workspace.warehouse.connection,
-        account=destination.to,
-        sets={name: purposes[name] for name in destination.sets},
-        purpose=destination.purpose,
-        channel=destination.channel,
+        destination,
+        purposes=purposes_of_sets(workspace),
         at=workspace.clock(),
     )
 

@@ -10,6 +10,8 @@ import duckdb
 
 from consentric.sdk.permit import Effect
 
+from .settings import DestinationSettings
+
 EFFECTS: tuple[Effect, ...] = ("remove", "refuse", "expire", "hold")
 """In the order in which they count when denials differ (privacy 5.3a)."""
 
@@ -84,78 +86,53 @@ class Wanted:
 
 def read_wanted(
     connection: duckdb.DuckDBPyConnection,
+    destination: DestinationSettings,
     *,
-    account: str,
-    sets: Mapping[str, str],
-    purpose: str,
-    channel: str,
+    purposes: Mapping[str, str],
     at: datetime,
-    is_covered: bool,
 ) -> Iterator[Wanted]:
     """One row per live record of the account and set, in the order of rref; nothing is written.
 
     A label is allowed when the set's purpose allows computing and writing and the destination's purpose
-    allows writing for its channel. A permission that is missing or ran out is a hold, and so is a set of
-    the last run did not compute: nothing follows from an empty table.
+    allows writing for its channel. A permission that is missing or ran out is a hold, and so is a set that
+    the last run did not compute: nothing follows from an empty table. Where the transfer has no ground (GDPR
+    chapter V) what would be allowed is refused: the last rule before an ALLOW, asked here because it belongs
+    to the destination and not to the person.
 
     Args:
-        sets: Name of each set to the purpose it is computed for.
+        purposes: Name of each set to the purpose it is computed for.
         at: Instant at which permissions must be valid.
-        is_covered: Whether the transfer to the destination has a ground (GDPR chapter V). Without one what
-            would be allowed is refused: the last rule before an ALLOW, asked here because it belongs to the
-            destination and not to the person.
     """
-    yield from _read(
-        connection,
-        QUERY,
-        account=account,
-        sets=sets,
-        purpose=purpose,
-        channel=channel,
-        at=at,
-        is_covered=is_covered,
-    )
+    is_covered = destination.transfer is not None
+    yield from _read(connection, QUERY, destination, purposes=purposes, at=at, is_covered=is_covered)
 
 
 def read_denied(
     connection: duckdb.DuckDBPyConnection,
+    destination: DestinationSettings,
     *,
-    account: str,
-    sets: Mapping[str, str],
-    purpose: str,
-    channel: str,
+    purposes: Mapping[str, str],
     at: datetime,
 ) -> Iterator[Wanted]:
     """The rows of `read_wanted` for whoever said no to any of the sets; the others need not be looked at."""
-    yield from _read(
-        connection,
-        DENIED_QUERY,
-        account=account,
-        sets=sets,
-        purpose=purpose,
-        channel=channel,
-        at=at,
-        is_covered=True,
-    )
+    yield from _read(connection, DENIED_QUERY, destination, purposes=purposes, at=at, is_covered=True)
 
 
 def _read(
     connection: duckdb.DuckDBPyConnection,
     query: str,
+    destination: DestinationSettings,
     *,
-    account: str,
-    sets: Mapping[str, str],
-    purpose: str,
-    channel: str,
+    purposes: Mapping[str, str],
     at: datetime,
     is_covered: bool,
 ) -> Iterator[Wanted]:
     parameters = {
-        "sets": list(sets),
-        "purposes": list(sets.values()),
-        "account": account,
-        "purpose": purpose,
-        "channel": channel,
+        "sets": list(destination.sets),
+        "purposes": [purposes[name] for name in destination.sets],
+        "account": destination.to,
+        "purpose": destination.purpose,
+        "channel": destination.channel,
         "at": at.astimezone(UTC).replace(tzinfo=None),
         "outdated": OUTDATED,
         "missing": MISSING,

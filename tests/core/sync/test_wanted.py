@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from consentric.sync.settings import DestinationSettings
 from consentric.sync.wanted import read_wanted
 from consentric.warehouse import results
 from consentric.warehouse.store import Warehouse
@@ -84,15 +85,16 @@ def put_member(warehouse, name, segment, *, to_run=None, set_name="rfm5"):
 
 
 def wanted(warehouse, sets=None, account="hubspot", is_covered=True):
-    rows = read_wanted(
-        warehouse.connection,
-        account=account,
-        sets=sets or {"rfm5": "segmentation"},
+    purposes = sets or {"rfm5": "segmentation"}
+    destination = DestinationSettings(
+        name="prod",
+        to=account,
+        sets=tuple(purposes),
         purpose="email_marketing",
         channel="email",
-        at=AT,
-        is_covered=is_covered,
+        transfer="eea" if is_covered else None,
     )
+    rows = read_wanted(warehouse.connection, destination, purposes=purposes, at=AT)
     return [(row.rref.rstrip(b"_").decode(), row.set, row.segment, row.reason, row.effect) for row in rows]
 
 
