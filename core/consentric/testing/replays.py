@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from consentric.segments.decay import MILLION
 from consentric.segments.explanation import NearestChange, SetExplanation
 from consentric.segments.methods.clusters_model import Centres, points_of
-from consentric.segments.methods.clv import MILLION, PARAMETERS
+from consentric.segments.methods.clv import PARAMETERS
 from consentric.segments.methods.clv_explanation import cells_of
 from consentric.segments.methods.clv_outlook import model_of, order_minor, outlook, value_minor
 from consentric.segments.methods.engagement import band_of, bands

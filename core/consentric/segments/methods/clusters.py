@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from consentric.segments.decay import MILLION
 from consentric.segments.explanation import Details
 from consentric.segments.score_maps import Usual
-from consentric.segments.settings import SegmentSetSettings, Texts
+from consentric.segments.settings import Texts
 from consentric.warehouse import lookups, results
 
 from .fitting import kept_or_new
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 CELLS = ("cluster_1", "cluster_2", "cluster_3", "cluster_4", "cluster_5")
 MEASURES = ("days_since_last_order", "orders", "spent_minor")
-MILLION = 1_000_000
 _USUAL: tuple[Usual, ...] = tuple(
     (cell, f"Groupe {number}", f"Cluster {number}", (cell,)) for number, cell in enumerate(CELLS, start=1)
 )
@@ -41,14 +41,8 @@ class Clusters(Method):
     """Every person with orders is in one cell: that of the nearest centre, in whole numbers."""
 
     name = "clusters"
-
-    def cells(self, settings: SegmentSetSettings) -> tuple[str, ...]:
-        """Five, whichever number of clusters is found: those without a centre stay empty."""
-        return CELLS
-
-    def usual_segments(self, settings: SegmentSetSettings) -> tuple[Usual, ...]:
-        """One for each cell."""
-        return _USUAL
+    all_cells = CELLS
+    usual = _USUAL
 
     def prepare(self, given: Preparation) -> None:
         """Estimates when a fit is due, and writes out the centres and the table of logarithms."""

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from consentric.sdk.errors import ConfigError
+from consentric.segments.decay import MILLION
 from consentric.segments.silhouette import SAMPLE, silhouette
 from consentric.warehouse import histories
 from consentric.warehouse.histories import Column
 
-from .clusters import CELLS, MEASURES, MILLION
+from .clusters import CELLS, MEASURES
 from .fitting import Values, too_little
 from .method import Preparation
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from consentric.segments.decay import MILLION
 from consentric.segments.explanation import Details
 from consentric.segments.score_maps import Usual
-from consentric.segments.settings import SegmentSetSettings
 from consentric.warehouse import histories, lookups, results
 
 from .fitting import Values, kept_or_new, too_little
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 CELLS = ("most_valuable", "valuable", "modest", "fading", "gone")
 PARAMETERS = ("r", "alpha", "a", "b", "p", "q", "v")
 """Of the two models, in the literature's letters; alpha in weeks, v in minor units of the currency."""
-MILLION = 1_000_000
 LEAST_BUYERS = 500
 LEAST_DAYS = 180
 LEAST_ORDERS = 3
@@ -47,14 +46,8 @@ class Clv(Method):
     """Every person with orders is in one cell: by the chance to buy again, then by rank of revenue."""
 
     name = "clv"
-
-    def cells(self, settings: SegmentSetSettings) -> tuple[str, ...]:
-        """The five cells."""
-        return CELLS
-
-    def usual_segments(self, settings: SegmentSetSettings) -> tuple[Usual, ...]:
-        """One for each cell."""
-        return _USUAL
+    all_cells = CELLS
+    usual = _USUAL
 
     def prepare(self, given: Preparation) -> None:
         """Estimates when a fit is due, and writes out what is expected of each history."""

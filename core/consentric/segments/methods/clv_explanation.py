@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from consentric.segments.decay import MILLION
 from consentric.segments.division import rounded
 from consentric.segments.explanation import Details, Input, Limit, NearestChange
 from consentric.segments.nearest import MOST, nearest_of
@@ -15,7 +16,7 @@ from consentric.segments.settings import ClvSettings
 from consentric.warehouse import lookups
 from consentric.warehouse.histories import Column
 
-from .clv import CELLS, MILLION, PARAMETERS
+from .clv import CELLS, PARAMETERS
 from .clv_outlook import model_of, order_minor, outlook, value_minor
 from .method import Case
 

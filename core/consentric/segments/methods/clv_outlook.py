@@ -6,13 +6,14 @@ from dataclasses import asdict
 
 import numpy as np
 
+from consentric.segments.decay import MILLION
 from consentric.segments.division import rounded
 from consentric.segments.statistics import bg_nbd, gamma_gamma
 from consentric.segments.statistics.bg_nbd import BgNbd
 from consentric.segments.statistics.likelihood import Floats, Integers
 from consentric.warehouse.histories import Columns
 
-from .clv import MILLION, WEEK
+from .clv import WEEK
 from .fitting import Values
 
 

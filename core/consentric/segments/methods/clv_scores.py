@@ -5,12 +5,13 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import IntegerColumn, Table
 
+from consentric.segments.decay import MILLION
 from consentric.segments.division import quotient
 from consentric.segments.scales import Fifths
 from consentric.segments.sets import SegmentSet
 from consentric.segments.tables import Tables
 
-from .clv import CELLS, MILLION
+from .clv import CELLS
 from .fit_expressions import fitted
 from .rfm_scores import score_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from consentric.segments.explanation import Details, Input, Inputs, Limit, NearestChange
 from consentric.segments.nearest import MOST, nearest_of
 from consentric.segments.score_maps import Usual
-from consentric.segments.settings import LifecycleSettings, SegmentSetSettings
+from consentric.segments.settings import LifecycleSettings
 from consentric.warehouse.lookups import Value
 
 from .method import Case, Method
@@ -43,14 +43,8 @@ class Lifecycle(Method):
     """Every person of the population is at one stage."""
 
     name = "lifecycle"
-
-    def cells(self, settings: SegmentSetSettings) -> tuple[str, ...]:
-        """The six stages."""
-        return STAGES
-
-    def usual_segments(self, settings: SegmentSetSettings) -> tuple[Usual, ...]:
-        """One for each stage."""
-        return _USUAL
+    all_cells = STAGES
+    usual = _USUAL
 
     def score(self, tables: Tables, segment_set: SegmentSet, *, money_factor: int) -> Table:
         """One row per person: subject, cell (the stage)."""

@@ -64,14 +64,18 @@ class Method(ABC):
     """
 
     name: ClassVar[MethodName]
+    all_cells: ClassVar[tuple[str, ...]] = ()
+    """The cells, where they are the same whatever the settings; else the method overrides `cells`."""
+    usual: ClassVar[tuple[Usual, ...]] = ()
+    """The usual segments, likewise."""
 
-    @abstractmethod
     def cells(self, settings: SegmentSetSettings) -> tuple[str, ...]:
         """Every cell that somebody may be in; the segments of a set name each exactly once."""
+        return self.all_cells
 
-    @abstractmethod
     def usual_segments(self, settings: SegmentSetSettings) -> tuple[Usual, ...]:
         """The segments of a set that names none of its own."""
+        return self.usual
 
     def prepare(self, given: Preparation) -> None:
         """Puts into tables what changes between runs, so that the compiled SQL holds none of it.

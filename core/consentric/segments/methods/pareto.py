@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from consentric.segments.explanation import Details, Input, Limit, NearestChange
 from consentric.segments.score_maps import Usual
-from consentric.segments.settings import ParetoSettings, SegmentSetSettings
+from consentric.segments.settings import ParetoSettings
 from consentric.warehouse import lookups
 from consentric.warehouse.lookups import Others
 
@@ -31,14 +31,8 @@ class Pareto(Method):
     """Classes people with orders by the share of revenue that those bring who spent more than they."""
 
     name = "pareto"
-
-    def cells(self, settings: SegmentSetSettings) -> tuple[str, ...]:
-        """The three classes."""
-        return CLASSES
-
-    def usual_segments(self, settings: SegmentSetSettings) -> tuple[Usual, ...]:
-        """One for each class."""
-        return _USUAL
+    all_cells = CLASSES
+    usual = _USUAL
 
     def score(self, tables: Tables, segment_set: SegmentSet, *, money_factor: int) -> Table:
         """One row per person with orders: subject, cell."""

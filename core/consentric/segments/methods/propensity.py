@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from consentric.segments.decay import MILLION
 from consentric.segments.explanation import Details
 from consentric.segments.score_maps import Usual
-from consentric.segments.settings import SegmentSetSettings
 from consentric.warehouse import lookups, results
 
 from .fitting import kept_or_new
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from consentric.segments.tables import Tables
 
 CELLS = ("very_low", "low", "medium", "high", "very_high")
-_MILLION = 1_000_000
 _USUAL: tuple[Usual, ...] = (
     ("very_high", "Très forte probabilité d'achat", "Very high chance of an order", ("very_high",)),
     ("high", "Forte probabilité d'achat", "High chance of an order", ("high",)),
@@ -37,14 +36,8 @@ class Propensity(Method):
     """Every person with orders is in one cell, by bands of the chance."""
 
     name = "propensity"
-
-    def cells(self, settings: SegmentSetSettings) -> tuple[str, ...]:
-        """The five bands."""
-        return CELLS
-
-    def usual_segments(self, settings: SegmentSetSettings) -> tuple[Usual, ...]:
-        """One for each band."""
-        return _USUAL
+    all_cells = CELLS
+    usual = _USUAL
 
     def prepare(self, given: Preparation) -> None:
         """Estimates when a fit is due, and writes out the points and the chance at each sum of points."""
@@ -85,7 +78,7 @@ class Propensity(Method):
         """How well the model did on the days that it had not seen."""
         fit = {name: numbers[0] for name, numbers in lookups.fit_of(connection, segment_set.name).items()}
         rate, expected, brier, auc = (
-            fit[name] / _MILLION for name in ("base_rate", "expected_rate", "brier", "auc")
+            fit[name] / MILLION for name in ("base_rate", "expected_rate", "brier", "auc")
         )
         yield (
             f"tried on the {segment_set.settings.propensity.horizon_days} days up to"
@@ -101,4 +94,4 @@ def band_of(probability: int, limits_percent: tuple[int, ...]) -> str:
     >>> band_of(99_999, (5, 10, 20, 40)), band_of(100_000, (5, 10, 20, 40))
     ('low', 'medium')
     """
-    return CELLS[sum(probability * 100 >= limit * _MILLION for limit in limits_percent)]
+    return CELLS[sum(probability * 100 >= limit * MILLION for limit in limits_percent)]

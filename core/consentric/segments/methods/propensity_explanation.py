@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from consentric.segments.decay import MILLION
 from consentric.segments.explanation import Details, Input, Limit, NearestChange
 from consentric.segments.nearest import MOST, nearest_of
 from consentric.warehouse import lookups
@@ -13,7 +14,7 @@ from consentric.warehouse import lookups
 from .method import Case
 from .propensity import CELLS, band_of
 from .propensity_inputs import COLUMNS, STEPS, steps_of
-from .propensity_model import MILLION, Points, probabilities
+from .propensity_model import Points, probabilities
 
 
 def details(case: Case) -> Details:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from consentric.segments.decay import MILLION
 from consentric.segments.statistics.likelihood import Integers
 from consentric.warehouse.histories import Column
 
@@ -16,7 +17,6 @@ _DAYS = (1, 3, 7, 14, 30, 45, 60, 90, 120, 180, 270, 365, 545, 730, 1095, 1460)
 _COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 50, 100)
 _MONEY = (1, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 200_000)
 _POINTS = (1, 2, 5, 10, 20, 50, 100, 200)
-_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Step:
 
     def limits_in(self, money_factor: int) -> tuple[int, ...]:
         """The limits in the unit of the measure."""
-        factor = {"plain": 1, "money": money_factor, "millionths": _MILLION}[self.unit]
+        factor = {"plain": 1, "money": money_factor, "millionths": MILLION}[self.unit]
         return tuple(limit * factor for limit in self.limits)
 
 

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 
 from consentric.sdk.errors import ConfigError
+from consentric.segments.decay import MILLION
 from consentric.segments.division import rounded
 from consentric.segments.statistics import logistic
 from consentric.segments.statistics.likelihood import Floats, Integers
@@ -22,7 +23,6 @@ from .fitting import Values, too_little
 from .method import Preparation
 from .propensity_inputs import COLUMNS, steps_of
 
-MILLION = 1_000_000
 FURTHEST = 12 * MILLION
 """Log-odds beyond are taken for this: 6 in a million."""
 FINENESS = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import IntegerColumn, IntegerScalar, Table
 
+from consentric.segments.decay import MILLION
 from consentric.segments.division import quotient
 from consentric.segments.sets import SegmentSet
 from consentric.segments.tables import Tables
@@ -12,7 +13,7 @@ from consentric.segments.tables import Tables
 from .fit_expressions import fitted
 from .propensity import CELLS
 from .propensity_inputs import STEPS
-from .propensity_model import FINENESS, FURTHEST, MILLION
+from .propensity_model import FINENESS, FURTHEST
 
 
 def score(tables: Tables, segment_set: SegmentSet, *, money_factor: int) -> Table:
