@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.assembly import assemble
+from consentric.segments.sets import SegmentSet
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings, Texts
 
 from . import town

@@ -48,8 +48,8 @@ def digest(labels: pa.Table) -> str:
 
 
 def _ours(folder: Path, memory_limit_mb: int) -> Callable[[], pa.Table]:
+    from consentric.segments.assembly import assemble
     from consentric.segments.compute import compute
-    from consentric.segments.sets import assemble
     from consentric.segments.settings import SegmentSetSettings
     from consentric.warehouse.store import Warehouse
 

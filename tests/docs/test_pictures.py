@@ -14,7 +14,7 @@ from consentric.app.render.gate import gate_text
 from consentric.app.render.plan import plan_text
 from consentric.app.render.words import REASONS
 from consentric.gate.gate import GateReport
-from consentric.segments.sets import usual_segments
+from consentric.segments.assembly import usual_segments
 from consentric.segments.settings import SegmentSetSettings
 from consentric.sync.report import BrakeReason, Cost, PlannedProvision, PlanReport
 from consentric_sandbox.demo_world import World

@@ -8,12 +8,12 @@ import tomllib
 import pytest
 
 from consentric.segments import rule_parser
+from consentric.segments.assembly import usual_segments
 from consentric.segments.methods import clusters, clusters_model, clv, propensity, propensity_model
 from consentric.segments.methods.lifecycle import STAGES
 from consentric.segments.rule_names import BOUGHT, MEASURES
 from consentric.segments.rule_parser import parse_rule
 from consentric.segments.score_maps import MAPS
-from consentric.segments.sets import usual_segments
 from consentric.segments.settings import ClustersSettings, SegmentSetSettings
 
 from .pages import blocks, read

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from consentric.pull.settings import FieldSettings, MoneySettings
 from consentric.sdk.errors import Fault
+from consentric.segments.assembly import assemble
 from consentric.segments.campaign_checks import validate_campaigns
 from consentric.segments.campaign_settings import PersonaSettings, SelectionSettings
 from consentric.segments.checks import validate_sets
-from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.sets import SegmentSet
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
 
 from .config_checks import names_of

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from consentric.control.runs import list_runs
 from consentric.sdk.contracts import Connector
 from consentric.sdk.errors import ConfigError, ConsentricError
-from consentric.segments.sets import assemble
+from consentric.segments.assembly import assemble
 from consentric_privacy.assessment import assessment_is_signed
 from consentric_privacy.people import PeopleStore
 

@@ -9,7 +9,8 @@ from functools import partial
 from consentric.sdk.contracts import LabelSet, SegmentLabel
 from consentric.sdk.errors import ConfigError
 from consentric.sdk.records import RecordRef
-from consentric.segments.sets import SegmentSet, assemble, segments_named
+from consentric.segments.assembly import assemble
+from consentric.segments.sets import SegmentSet, segments_named
 from consentric.segments.settings import Texts
 from consentric.sync.outlet import Outlet, open_outlet
 from consentric.sync.settings import DestinationSettings

@@ -1,4 +1,4 @@
-"""A segment set with its segments, put together from the two kinds of sections."""
+"""A segment set with its segments, and how several are named and put in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
-from .settings import SegmentSetSettings, SegmentSettings, Texts
+from .settings import SegmentSetSettings, SegmentSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +42,6 @@ class SegmentSet:
         }
 
 
-def assemble(
-    sets: Sequence[SegmentSetSettings], segments: Sequence[SegmentSettings]
-) -> tuple[SegmentSet, ...]:
-    """Gives each set its segments; a set with a method and no segment gets the usual ones of its method."""
-    assembled = []
-    for settings in sets:
-        own = tuple(segment for segment in segments if segment.set == settings.name)
-        if not own and settings.method is not None:
-            own = usual_segments(settings)
-        assembled.append(SegmentSet(settings=settings, segments=own))
-    return tuple(assembled)
-
-
 def in_order(sets: Sequence[SegmentSet]) -> tuple[SegmentSet, ...]:
     """The sets as they are computed: after those within whose segments they are, else as configured.
 
@@ -77,17 +64,6 @@ def by_set(names: Iterable[str]) -> dict[str, list[str]]:
         segment_set, _, key = name.partition(".")
         found.setdefault(segment_set, []).append(key)
     return found
-
-
-def usual_segments(settings: SegmentSetSettings) -> tuple[SegmentSettings, ...]:
-    """The segments of a set with a method that names none of its own."""
-    from .methods.registry import METHODS  # the methods know sets
-
-    assert settings.method is not None
-    return tuple(
-        SegmentSettings(set=settings.name, key=key, name=Texts(fr=fr, en=en), cells=cells)
-        for key, fr, en, cells in METHODS[settings.method].usual_segments(settings)
-    )
 
 
 def segments_named(sets: Sequence[SegmentSet], name: str) -> tuple[SegmentSet, ...]:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from consentric.segments.assembly import assemble
 from consentric.segments.cache import cache_key
 from consentric.segments.compute import compute
 from consentric.segments.report import SegmentReport
-from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.sets import SegmentSet
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
 from consentric.warehouse import intake, permissions
 from consentric.warehouse.store import Warehouse

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from consentric.segments.assembly import assemble
 from consentric.segments.explain import explain
 from consentric.segments.explanation import NearestChange, SetExplanation
 from consentric.segments.rule_parser import parse_rule
 from consentric.segments.rule_tokens import RuleError
 from consentric.segments.rule_tree import Comparison, Constant, Measure
-from consentric.segments.sets import assemble
 from consentric.segments.settings import IntentSettings, SegmentSetSettings, SegmentSettings, Texts
 
 from .people import Town

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import time_machine
 
+from consentric.segments.assembly import assemble
 from consentric.segments.cache import cache_key
 from consentric.segments.compiler import compile_sets
-from consentric.segments.sets import assemble
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings, Texts
 
 from .people import NOW, TODAY, Town
@@ -40,7 +40,7 @@ from datetime import date, datetime, UTC
 from pathlib import Path
 from consentric.segments.compute import compute
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings
-from consentric.segments.sets import assemble
+from consentric.segments.assembly import assemble
 from consentric.warehouse.store import Warehouse
 import json
 sets, segments = json.loads(sys.argv[2])

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from consentric.sdk.errors import Fault
+from consentric.segments.assembly import assemble
 from consentric.segments.checks import validate_sets
-from consentric.segments.sets import assemble
 from consentric.segments.settings import LifecycleSettings, SegmentSetSettings, SegmentSettings, Texts
 
 NAMES = Texts(fr="x", en="x")

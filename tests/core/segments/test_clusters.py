@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from consentric.control.fits import Fit
 from consentric.sdk.errors import ConfigError
+from consentric.segments.assembly import assemble
 from consentric.segments.compiler import compile_sets
 from consentric.segments.explain import explain
 from consentric.segments.explanation import SetExplanation
 from consentric.segments.methods import clusters_model
 from consentric.segments.methods.clusters import CELLS, MEASURES, profile
 from consentric.segments.methods.clusters_model import LOGARITHMS, Centres, first_number, places_of, points_of
-from consentric.segments.sets import assemble
 from consentric.segments.settings import ClustersSettings, SegmentSetSettings
 from consentric.warehouse import lookups
 

@@ -11,13 +11,13 @@ import pytest
 
 from consentric.control.fits import Fit
 from consentric.sdk.errors import ConfigError
+from consentric.segments.assembly import assemble
 from consentric.segments.compiler import compile_sets
 from consentric.segments.explain import explain
 from consentric.segments.explanation import SetExplanation
 from consentric.segments.methods.clv import CELLS, PARAMETERS
 from consentric.segments.methods.clv_explanation import cells_of
 from consentric.segments.methods.clv_outlook import model_of, order_minor, outlook, value_minor
-from consentric.segments.sets import assemble
 from consentric.segments.settings import ClvSettings, SegmentSetSettings
 from consentric.segments.statistics.bg_nbd import BgNbd
 from consentric.warehouse import histories, lookups

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from consentric.segments.assembly import assemble
 from consentric.segments.checks import validate_sets
 from consentric.segments.decay import decay_rows
 from consentric.segments.explain import explain
 from consentric.segments.explanation import NearestChange
 from consentric.segments.methods.engagement import band_of
-from consentric.segments.sets import assemble
 from consentric.segments.settings import ChannelSettings, EngagementSettings, SegmentSetSettings
 
 from .people import Town

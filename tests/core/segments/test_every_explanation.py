@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from consentric.segments.assembly import assemble
 from consentric.segments.explanation import SetExplanation
 from consentric.segments.methods import clv, propensity_model
-from consentric.segments.sets import assemble
 from consentric.segments.settings import (
     EngagementSettings,
     RfmSettings,

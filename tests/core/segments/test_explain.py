@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from consentric.sdk.errors import GuardError, NotIdentifiedError
+from consentric.segments.assembly import assemble
 from consentric.segments.compiler import compile_sets
 from consentric.segments.explain import explain
 from consentric.segments.explanation import (
@@ -23,7 +24,6 @@ from consentric.segments.explanation import (
 from consentric.segments.methods.engagement import BANDS, band_of
 from consentric.segments.methods.lifecycle import stage_of
 from consentric.segments.score_maps import MAPS
-from consentric.segments.sets import assemble
 from consentric.segments.settings import (
     ChannelSettings,
     EngagementSettings,

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consentric.segments.assembly import assemble
 from consentric.segments.explain import explain
 from consentric.segments.explanation import Input, Limit, NearestChange
 from consentric.segments.methods.pareto import class_of
 from consentric.segments.methods.pareto_scores import score
-from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.sets import SegmentSet
 from consentric.segments.settings import ParetoSettings, SegmentSetSettings
 from consentric.segments.tables import Tables
 

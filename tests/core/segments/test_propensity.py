@@ -10,6 +10,7 @@ import pytest
 
 from consentric.control.fits import Fit
 from consentric.sdk.errors import ConfigError
+from consentric.segments.assembly import assemble
 from consentric.segments.compiler import compile_sets
 from consentric.segments.explain import explain
 from consentric.segments.explanation import SetExplanation
@@ -17,7 +18,6 @@ from consentric.segments.methods.propensity import band_of
 from consentric.segments.methods.propensity_inputs import COLUMNS, STEPS, steps_of
 from consentric.segments.methods.propensity_model import Points, probabilities
 from consentric.segments.report import SetReport
-from consentric.segments.sets import assemble
 from consentric.segments.settings import PropensitySettings, SegmentSetSettings
 from consentric.warehouse import lookups
 

@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from consentric.segments.assembly import assemble
 from consentric.segments.gates import GateRule
 from consentric.segments.movement import movement_of
 from consentric.segments.quality import Overlap, SetQuality, quality_of
 from consentric.segments.quality_settings import QualitySettings
-from consentric.segments.sets import assemble
 from consentric.segments.settings import LifecycleSettings, SegmentSetSettings, SegmentSettings, Texts
 from consentric.segments.silhouette import silhouette
 from consentric.segments.spread import spreads

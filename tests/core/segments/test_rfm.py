@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from consentric.segments.assembly import usual_segments
 from consentric.segments.methods.registry import METHODS
 from consentric.segments.methods.rfm_scores import score_of
 from consentric.segments.scales import Fifths
 from consentric.segments.score_maps import MAPS
-from consentric.segments.sets import usual_segments
 from consentric.segments.settings import RfmSettings, SegmentSetSettings
 
 from .people import Town

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from consentric.sdk.errors import ConfigError, GuardError
+from consentric.segments.assembly import assemble
 from consentric.segments.compiler import compile_sets
 from consentric.segments.engine_settings import SparkSettings
 from consentric.segments.engines import Dialect, InWarehouse, engine_of
 from consentric.segments.methods.registry import METHODS
-from consentric.segments.sets import assemble
 from consentric.segments.settings import SegmentSetSettings, SegmentSettings, Texts
 from consentric.segments.spark import Spark
 from consentric.segments.spark_process import _without_secrets

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from consentric.segments.assembly import assemble
 from consentric.segments.checks import validate_sets
 from consentric.segments.explain import explain
-from consentric.segments.sets import assemble, in_order
+from consentric.segments.sets import in_order
 from consentric.segments.settings import (
     ChannelSettings,
     EngagementSettings,

@@ -81,7 +81,8 @@ def _explain_code(session: Session, code: str) -> None:
 def _explain_segment(session: Session, name: str) -> None:
     from consentric.app.config import read_config
     from consentric.app.render.segments import listed_segments_text
-    from consentric.segments.sets import assemble, segments_named
+    from consentric.segments.assembly import assemble
+    from consentric.segments.sets import segments_named
 
     settings = read_config(session.config).settings
     sets = assemble(settings.segment_set, settings.segment)

@@ -29,7 +29,7 @@ def list_segments() -> None:
     from consentric.app.personas import persona_counts
     from consentric.app.render.segments import listed_segments_text, titles_of
     from consentric.app.render.selections import personas_text
-    from consentric.segments.sets import assemble
+    from consentric.segments.assembly import assemble
 
     session = current_session()
     settings = read_config(session.config).settings
@@ -99,7 +99,7 @@ def check() -> None:
     """
     from consentric.app.config import read_config
     from consentric.app.reviews import overdue_reviews, today_of
-    from consentric.segments.sets import assemble
+    from consentric.segments.assembly import assemble
 
     session = current_session()
     settings = read_config(session.config).settings

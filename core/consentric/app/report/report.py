@@ -14,7 +14,8 @@ from consentric.app.messages import unknown_name
 from consentric.app.timetable import Timetable
 from consentric.control.runs import list_runs
 from consentric.sdk.contracts import Clock
-from consentric.segments.sets import SegmentSet, assemble
+from consentric.segments.assembly import assemble
+from consentric.segments.sets import SegmentSet
 from consentric.warehouse import figures
 
 from .engagement import edges_of, engagement_picture
