@@ -11,7 +11,7 @@ from consentric.control.ownership import owned_by
 from consentric.control.plans import Plan, list_plans
 from consentric.control.store import ControlStore
 from consentric.sync.listing import LISTING_FILE
-from consentric.sync.planner import LEFT_OUT
+from consentric.sync.record_plan import LEFT_OUT
 
 from .places import PLANS_FOLDER
 from .workspace import Workspace

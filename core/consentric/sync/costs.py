@@ -8,7 +8,8 @@ from math import ceil
 
 from consentric.sdk.contracts import Limits
 
-from .planner import PlannedOp, is_list
+from .planner import is_list
+from .record_plan import PlannedOp
 from .report import Cost
 
 VERIFY_ALL_UP_TO = 10_000

@@ -11,7 +11,7 @@ from consentric.control.plans import Plan, load_plan
 from consentric.control.store import ControlStore
 from consentric.sdk.errors import ConsentricError
 
-from .planner import KIND_ORDER, REJECTED_BEFORE
+from .record_plan import KIND_ORDER, REJECTED_BEFORE
 from .report import ApplyReport
 
 # One row per record with ops, over the plan and the removals sealed while it was sent.

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from consentric_privacy.files import make_private_folder
 
-from .planner import RecordPlan
+from .record_plan import RecordPlan
 
 SCHEMA = pa.schema(
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .planner import LEFT_OUT, RecordPlan, SetPlan
+from .record_plan import LEFT_OUT, RecordPlan, SetPlan
 
 
 @dataclass(slots=True, kw_only=True)

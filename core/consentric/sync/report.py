@@ -9,7 +9,7 @@ from typing import Any
 
 from consentric.sdk.errors import ConsentricError
 
-from .planner import RecordPlan, SetPlan
+from .record_plan import RecordPlan, SetPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

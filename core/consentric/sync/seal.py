@@ -41,7 +41,8 @@ from .costs import CostCount
 from .listing import Listing
 from .outlet import Links, Outlet, config_digest, open_outlet
 from .part import Part
-from .planner import Circumstances, PlannedOp, is_list, plan_records
+from .planner import Circumstances, is_list, plan_records
+from .record_plan import PlannedOp
 from .report import PlannedProvision, PlanReport, Tally
 from .settings import DestinationSettings
 from .settle import settle

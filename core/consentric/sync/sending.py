@@ -16,7 +16,8 @@ from consentric.sdk.records import RecordRef
 
 from .outlet import Outlet
 from .permits import ConsentDesk
-from .planner import BY_HAND, is_list, value_shown_by
+from .planner import is_list, value_shown_by
+from .record_plan import BY_HAND
 from .removals import seal_removals
 from .settle import again, commit, resolved_by
 

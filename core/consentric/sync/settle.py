@@ -12,7 +12,8 @@ from consentric.control.plans import Plan, load_plan
 from consentric.sdk.contracts import Outcome
 
 from .outlet import Outlet, ReadBack, read_back
-from .planner import BY_HAND, value_shown_by
+from .planner import value_shown_by
+from .record_plan import BY_HAND
 
 MAX_ATTEMPTS = 8
 """Sendings of one op, then it is a dead letter (a poison record must not be tried for ever)."""

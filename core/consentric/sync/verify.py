@@ -12,7 +12,8 @@ from consentric.control.plans import Plan
 
 from .costs import records_to_verify
 from .outlet import Outlet, ReadBack, read_back
-from .planner import BY_HAND, value_shown_by
+from .planner import value_shown_by
+from .record_plan import BY_HAND
 from .settle import commit
 
 NOT_APPLIED = "NOT_APPLIED"

@@ -20,7 +20,8 @@ from consentric.control.plans import Plan
 from consentric.control.store import ControlStore
 
 from .outlet import Outlet, config_digest, read_back
-from .planner import Circumstances, PlannedOp, is_list, plan_record
+from .planner import Circumstances, is_list, plan_record
+from .record_plan import PlannedOp
 from .removals import seal_denials
 from .settle import settle
 from .wanted import Wanted
