@@ -15,11 +15,11 @@ from consentric.sdk.transport import Transport
 from consentric_sandbox.mailchimp import snapshot
 from consentric_sandbox.mailchimp.state import MailchimpState
 
-from .vendor_journey import START, VendorJourney
+from .vendor_journey import START, VendorJourney, purposes_of
 
 NEWS = "0a1b2c3d4e"
 PEOPLE = 24
-CONFIG = """
+CONNECTION = """
 [workspace]
 root_key = "file:../root.key"
 
@@ -35,27 +35,8 @@ consents = {{ "0a1b2c3d4e" = "email_marketing" }}
 purchases = "orders"
 activities = ["campaigns"]
 calls_per_second = 1000
-
-[controller]
-name = "Épicerie SAS"
-country = "FR"
-
-[[purpose]]
-id = "segmentation"
-basis = ["legitimate_interest"]
-assessment = "file:assessment.md"
-
-[[purpose]]
-id = "email_marketing"
-basis = ["consent"]
-channel = "email"
-authorities = ["mailchimp"]
-
-[[segment_set]]
-name = "rfm5"
-purpose = "segmentation"
-method = "rfm"
-
+"""
+DESTINATION = """
 [[destination]]
 name = "mailchimp-test"
 to = "mailchimp"
@@ -76,7 +57,8 @@ class Journey(VendorJourney):
     snapshot = snapshot
 
     def config(self, at: str) -> str:
-        return CONFIG.format(at=at, automations=self.automations)
+        destination = DESTINATION.format(automations=self.automations)
+        return CONNECTION.format(at=at) + purposes_of("mailchimp") + destination
 
     def tags(self) -> dict[str, list[str]]:
         """Name of a member to its tags; members without one are left out."""

@@ -14,11 +14,11 @@ from consentric.sdk.transport import Transport
 from consentric_sandbox.salesforce import lifecycle, snapshot
 from consentric_sandbox.salesforce.state import SalesforceState
 
-from .vendor_journey import LABEL_FIELDS, START, VendorJourney, add_label_fields, write_private
+from .vendor_journey import LABEL_FIELDS, START, VendorJourney, add_label_fields, purposes_of, write_private
 
 PEOPLE = 24
 SEGMENT = LABEL_FIELDS[0]
-CONFIG = """
+CONNECTION = """
 [workspace]
 root_key = "file:../root.key"
 
@@ -35,27 +35,8 @@ consents = {{ "Newsletter" = "email_marketing" }}
 purchases = "opportunities"
 currency = "EUR"
 calls_per_second = 1000
-
-[controller]
-name = "Épicerie SAS"
-country = "FR"
-
-[[purpose]]
-id = "segmentation"
-basis = ["legitimate_interest"]
-assessment = "file:assessment.md"
-
-[[purpose]]
-id = "email_marketing"
-basis = ["consent"]
-channel = "email"
-authorities = ["salesforce"]
-
-[[segment_set]]
-name = "rfm5"
-purpose = "segmentation"
-method = "rfm"
-
+"""
+DESTINATION = """
 [[destination]]
 name = "salesforce-test"
 to = "salesforce"
@@ -76,7 +57,8 @@ class Journey(VendorJourney):
     snapshot = snapshot
 
     def config(self, at: str) -> str:
-        return CONFIG.format(at=at, lists=self.lists)
+        destination = DESTINATION.format(lists=self.lists)
+        return CONNECTION.format(at=at) + purposes_of("salesforce") + destination
 
     def make_fields(self) -> None:
         """What the admin does with the definitions that the plan prints."""

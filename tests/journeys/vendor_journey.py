@@ -22,6 +22,36 @@ from consentric_sandbox.salesforce.state import SalesforceState
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 LABEL_FIELDS = ("consentric_rfm5__c", "consentric_rfm5_previous__c", "consentric_rfm5_since__c")
 """Of the set `rfm5` in Salesforce: segment, segment before, since."""
+_PURPOSES = """
+[controller]
+name = "Épicerie SAS"
+country = "FR"
+
+[[purpose]]
+id = "segmentation"
+basis = ["legitimate_interest"]
+assessment = "file:assessment.md"
+
+[[purpose]]
+id = "email_marketing"
+basis = ["consent"]
+channel = "email"
+authorities = ["{authority}"]
+
+[[segment_set]]
+name = "rfm5"
+purpose = "segmentation"
+method = "rfm"
+"""
+
+
+def purposes_of(authority: str) -> str:
+    """Who answers, the two purposes, and the set `rfm5`, as every vendor's configuration has them.
+
+    Args:
+        authority: The connection where the consent to e-mail marketing is recorded.
+    """
+    return _PURPOSES.format(authority=authority)
 
 
 @dataclass(slots=True, kw_only=True)
